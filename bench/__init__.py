@@ -1,0 +1,1 @@
+"""Sizes and ratios against peers, measured in one run: `python -m bench`."""

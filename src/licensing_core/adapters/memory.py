@@ -1,0 +1,260 @@
+"""A store in the memory of one process, for tests and trials: as strict as a database, and gone with the process.
+
+One unit of work at a time has it to itself, so that what is read, decided and saved in it is one step.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Collection, Iterator, MutableMapping, Sequence
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    asynccontextmanager,
+    contextmanager,
+)
+from threading import Lock
+from time import monotonic
+from typing import Any, Final
+
+from attrs import evolve
+
+from licensing_core.adapters.rows import bare_aggregate, changes, known_users
+from licensing_core.checks import as_id
+from licensing_core.decisions import Event
+from licensing_core.holdings import Holding, Holdings
+from licensing_core.license_cycle import LicenseAccount
+from licensing_core.pools import AnyPool, LicensePool
+from licensing_core.protocols import (
+    Aggregate,
+    AggregateExists,
+    Envelope,
+    Remembered,
+    Stored,
+    StoreUnavailable,
+    VersionConflict,
+)
+
+_WAIT: Final = 30.0
+"""Seconds that a unit of work waits for its turn, unless the store was told otherwise."""
+_PAUSE: Final = 0.001
+_MISSING: Final = object()
+
+Key = tuple[str, str]
+"""Tenant and id."""
+
+
+class _Tables:
+    """What is stored. Keys begin with the tenant; versions and sequence numbers begin with 1."""
+
+    def __init__(self) -> None:
+        self.turn = Lock()
+        self.aggregates: dict[Key, Stored[Aggregate]] = {}
+        self.holdings: dict[tuple[str, str, str], dict[str, Holding]] = {}
+        self.events: dict[tuple[str, str, int], Envelope] = {}
+        self.commands: dict[Key, Remembered] = {}
+
+
+class MemoryUnitOfWork:
+    """A `protocols.UnitOfWork` on the tables of a `MemoryStore`; changes are made at once, and undone on an error."""
+
+    def __init__(self, tables: _Tables) -> None:
+        self._tables: _Tables | None = tables
+        self._undo: list[tuple[MutableMapping[Any, Any], Any, Any]] = []
+
+    def pool(self, tenant: str, pool_id: str, users: Collection[str] | None) -> Stored[AnyPool] | None:
+        """As `UnitOfWork.pool()`."""
+        stored = self._stored(tenant, pool_id)
+        if stored is None or isinstance(stored.state, LicenseAccount):
+            return None
+        return Stored(self._loaded(tenant, pool_id, stored.state, known_users(users)), stored.version)
+
+    def pools(self, tenant: str) -> Sequence[AnyPool]:
+        """As `UnitOfWork.pools()`."""
+        tables, owner = self._open(), as_id("tenant", tenant)
+        states = (one.state for (of, _), one in sorted(tables.aggregates.items(), key=_by_key) if of == owner)
+        return tuple(state for state in states if not isinstance(state, LicenseAccount))
+
+    def account(
+        self, tenant: str, account_id: str, users: Collection[str] | None
+    ) -> Stored[LicenseAccount] | None:
+        """As `UnitOfWork.account()`."""
+        stored, known = self._stored(tenant, account_id), known_users(users)
+        if stored is None or not isinstance(stored.state, LicenseAccount):
+            return None
+        pools = {
+            name: self._loaded(tenant, account_id, pool, known) for name, pool in stored.state.pools.items()
+        }
+        return Stored(evolve(stored.state, pools=pools), stored.version)
+
+    def save(self, tenant: str, aggregate: Aggregate, *, expected: int, events: Sequence[Event]) -> None:
+        """As `UnitOfWork.save()`."""
+        tables, key = self._open(), (as_id("tenant", tenant), aggregate.id)
+        before = tables.aggregates.get(key)
+        if before is not None and expected == 0:
+            raise AggregateExists(aggregate=aggregate.id)
+        if (before.version if before is not None else 0) != expected:
+            raise VersionConflict(aggregate=aggregate.id, expected=expected)
+        for pool_id, made in changes(aggregate, events, new=expected == 0).items():
+            held = tables.holdings.setdefault((tenant, aggregate.id, pool_id), {})
+            for user, holding in made.items():
+                self._put(held, user, _MISSING if holding is None else holding)
+        self._put(tables.aggregates, key, Stored(bare_aggregate(aggregate), expected + len(events)))
+        for sequence, event in enumerate(events, expected + 1):
+            envelope = Envelope(tenant=tenant, aggregate=aggregate.id, sequence=sequence, event=event)
+            self._put(tables.events, (*key, sequence), envelope)
+
+    def history(self, tenant: str, aggregate_id: str) -> Sequence[Envelope]:
+        """As `UnitOfWork.history()`."""
+        stored, tables = self._stored(tenant, aggregate_id), self._open()
+        last = 0 if stored is None else stored.version
+        return tuple(tables.events[tenant, aggregate_id, sequence] for sequence in range(1, last + 1))
+
+    def recall(self, tenant: str, key: str) -> Remembered | None:
+        """As `UnitOfWork.recall()`."""
+        return self._open().commands.get((as_id("tenant", tenant), as_id("key", key)))
+
+    def remember(self, tenant: str, key: str, used: Remembered) -> None:
+        """As `UnitOfWork.remember()`."""
+        commands = self._open().commands
+        if self.recall(tenant, key) is not None:
+            raise VersionConflict(aggregate=key, expected=0)
+        self._put(commands, (tenant, key), used)
+
+    def leave(self, *, undo: bool) -> None:
+        """End the unit of work; with *undo* everything that it changed is as before."""
+        self._tables = None
+        for table, key, before in reversed(self._undo) if undo else ():
+            if before is _MISSING:
+                table.pop(key, None)
+            else:
+                table[key] = before
+        self._undo.clear()
+
+    def _open(self) -> _Tables:
+        if self._tables is None:
+            raise StoreUnavailable(reason="closed")
+        return self._tables
+
+    def _stored(self, tenant: str, aggregate_id: str) -> Stored[Aggregate] | None:
+        return self._open().aggregates.get((as_id("tenant", tenant), as_id("id", aggregate_id)))
+
+    def _loaded(self, tenant: str, aggregate_id: str, pool: AnyPool, users: frozenset[str] | None) -> AnyPool:
+        if not isinstance(pool, LicensePool):
+            return pool
+        held = self._open().holdings.get((tenant, aggregate_id, pool.id), {})
+        entries = held if users is None else {user: held[user] for user in users if user in held}
+        return evolve(pool, holdings=Holdings(entries, loaded=users))
+
+    def _put(self, table: MutableMapping[Any, Any], key: Any, value: Any) -> None:
+        self._undo.append((table, key, table.get(key, _MISSING)))
+        if value is _MISSING:
+            table.pop(key, None)
+        else:
+            table[key] = value
+
+
+def _by_key(item: tuple[Key, object]) -> Key:
+    return item[0]
+
+
+class MemoryStore:
+    """A `protocols.Store` in memory; threads may share it.
+
+    Args:
+        wait: Seconds that a unit of work waits for its turn before `StoreUnavailable` is raised. It is raised, too,
+            when a thread begins a second unit of work within its first.
+    """
+
+    def __init__(self, *, wait: float = _WAIT) -> None:
+        self._tables, self._wait = _Tables(), wait
+
+    def begin(self) -> AbstractContextManager[MemoryUnitOfWork]:
+        """A new unit of work, which has the store to itself until it is left."""
+        return self._turn()
+
+    @contextmanager
+    def _turn(self) -> Iterator[MemoryUnitOfWork]:
+        tables = self._tables
+        if not tables.turn.acquire(timeout=self._wait):
+            raise StoreUnavailable(reason="busy")
+        try:
+            with _left(MemoryUnitOfWork(tables)) as work:
+                yield work
+        finally:
+            tables.turn.release()
+
+
+@contextmanager
+def _left(work: MemoryUnitOfWork) -> Iterator[MemoryUnitOfWork]:
+    try:
+        yield work
+    except BaseException:
+        work.leave(undo=True)
+        raise
+    work.leave(undo=False)
+
+
+class AsyncMemoryUnitOfWork:
+    """`MemoryUnitOfWork`, awaited."""
+
+    def __init__(self, work: MemoryUnitOfWork) -> None:
+        self._work = work
+
+    async def pool(self, tenant: str, pool_id: str, users: Collection[str] | None) -> Stored[AnyPool] | None:
+        """As `UnitOfWork.pool()`."""
+        return self._work.pool(tenant, pool_id, users)
+
+    async def pools(self, tenant: str) -> Sequence[AnyPool]:
+        """As `UnitOfWork.pools()`."""
+        return self._work.pools(tenant)
+
+    async def account(
+        self, tenant: str, account_id: str, users: Collection[str] | None
+    ) -> Stored[LicenseAccount] | None:
+        """As `UnitOfWork.account()`."""
+        return self._work.account(tenant, account_id, users)
+
+    async def save(
+        self, tenant: str, aggregate: Aggregate, *, expected: int, events: Sequence[Event]
+    ) -> None:
+        """As `UnitOfWork.save()`."""
+        self._work.save(tenant, aggregate, expected=expected, events=events)
+
+    async def history(self, tenant: str, aggregate_id: str) -> Sequence[Envelope]:
+        """As `UnitOfWork.history()`."""
+        return self._work.history(tenant, aggregate_id)
+
+    async def recall(self, tenant: str, key: str) -> Remembered | None:
+        """As `UnitOfWork.recall()`."""
+        return self._work.recall(tenant, key)
+
+    async def remember(self, tenant: str, key: str, used: Remembered) -> None:
+        """As `UnitOfWork.remember()`."""
+        self._work.remember(tenant, key, used)
+
+
+class AsyncMemoryStore:
+    """A `protocols.AsyncStore` in memory; the tasks of any event loops may share it.
+
+    Args:
+        wait: As for `MemoryStore`.
+    """
+
+    def __init__(self, *, wait: float = _WAIT) -> None:
+        self._tables, self._wait = _Tables(), wait
+
+    def begin(self) -> AbstractAsyncContextManager[AsyncMemoryUnitOfWork]:
+        """A new unit of work, which has the store to itself until it is left."""
+        return self._turn()
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[AsyncMemoryUnitOfWork]:
+        tables, until = self._tables, monotonic() + self._wait
+        while not tables.turn.acquire(blocking=False):
+            if monotonic() > until:
+                raise StoreUnavailable(reason="busy")
+            await asyncio.sleep(_PAUSE)
+        try:
+            with _left(MemoryUnitOfWork(tables)) as work:
+                yield AsyncMemoryUnitOfWork(work)
+        finally:
+            tables.turn.release()

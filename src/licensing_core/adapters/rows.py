@@ -1,0 +1,59 @@
+"""What every store needs to know of an aggregate: its pools, and which of their holdings a command changed."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from attrs import evolve
+
+from licensing_core.checks import InvalidArgument, as_id
+from licensing_core.decisions import Event
+from licensing_core.holdings import Holding, Holdings
+from licensing_core.license_cycle import LicenseAccount
+from licensing_core.pools import AnyPool, LicensePool, holding_changes
+from licensing_core.protocols import Aggregate
+
+NONE_LOADED = Holdings(loaded=())
+"""Nothing was looked up."""
+
+Changes = Mapping[str, Mapping[str, Holding | None]]
+"""By pool and user the state of a license; `None` where it went."""
+
+
+def known_users(users: Collection[str] | None) -> frozenset[str] | None:
+    """The users whose holdings are asked for; `None` for all; raises `InvalidId`."""
+    return None if users is None else frozenset(as_id("users", user) for user in users)
+
+
+def pools_of(aggregate: Aggregate) -> Mapping[str, AnyPool]:
+    """The pools of *aggregate* by id: itself, or the one of each license type."""
+    return aggregate.pools if isinstance(aggregate, LicenseAccount) else {aggregate.id: aggregate}
+
+
+def bare(pool: AnyPool) -> AnyPool:
+    """*pool* without its holdings, of which it then says that they were not looked up."""
+    return evolve(pool, holdings=NONE_LOADED) if isinstance(pool, LicensePool) else pool
+
+
+def bare_aggregate(aggregate: Aggregate) -> Aggregate:
+    """*aggregate* with all of its pools `bare()`."""
+    if isinstance(aggregate, LicenseAccount):
+        return evolve(aggregate, pools={name: bare(pool) for name, pool in aggregate.pools.items()})
+    return bare(aggregate)
+
+
+def changes(aggregate: Aggregate, events: Sequence[Event], *, new: bool) -> Changes:
+    """The holdings to write: all that a *new* aggregate has, else those that *events* changed, and no others.
+
+    Raises:
+        InvalidArgument: There is no event, so nothing has changed.
+        NotLoaded: A new aggregate does not know all of its holdings.
+    """
+    if not events:
+        raise InvalidArgument(parameter="events", expected="one event or more", got="none")
+    if new:
+        pools = ((name, pool) for name, pool in pools_of(aggregate).items() if isinstance(pool, LicensePool))
+        return {name: dict(pool.holdings) for name, pool in pools}
+    found: dict[str, dict[str, Holding | None]] = {}
+    for event in events:
+        if made := holding_changes(event):
+            found.setdefault(getattr(event, "pool", aggregate.id), {}).update(made)
+    return found

@@ -1,0 +1,98 @@
+"""What a command decided and what a question was answered."""
+
+from collections.abc import Callable
+from typing import Annotated, ClassVar, Generic, ParamSpec, TypeVar
+
+from attrs import frozen
+
+from licensing_core.checks import Instant, InvalidArgument, UserId, Value, as_is, checked
+from licensing_core.errors import LicensingError
+
+S = TypeVar("S")
+E = TypeVar("E", bound="Event", covariant=True)
+P = ParamSpec("P")
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class Event(Value):
+    """Something that has happened. Its sequence number belongs to the envelope in which it is stored.
+
+    Attributes:
+        at: When it happened.
+        by: Who did it; a person's id is a pseudonym.
+    """
+
+    type: ClassVar[str] = "event"
+    """Stable name under which the event is stored."""
+    schema: ClassVar[int] = 1
+    """Version of the fields; a stored event of an older one is led on when it is read."""
+
+    at: Instant
+    by: UserId
+
+
+@frozen(field_transformer=checked)
+class Decision(Value, Generic[S, E]):
+    """The *state* after a command, and the *events* that led there; none when there was nothing to do."""
+
+    state: Annotated[S, as_is]
+    events: Annotated[tuple[E, ...], as_is] = ()
+
+
+@frozen(field_transformer=checked)
+class Verdict(Value):
+    """The answer to a question: allowed, or the very error that the command would raise.
+
+    It is true when allowed. *rule* is the rule that allows; a refusal names its own.
+
+    >>> Verdict.allow("DOC-20").require()
+    >>> bool(Verdict.allow("DOC-20"))
+    True
+    """
+
+    rule: Annotated[str, as_is]
+    refusal: LicensingError | None = None
+
+    @classmethod
+    def allow(cls, rule: str) -> "Verdict":
+        """Yes, by *rule*."""
+        return cls(rule)
+
+    @classmethod
+    def refuse(cls, error: LicensingError) -> "Verdict":
+        """No, for the reason that *error* gives."""
+        return cls(error.rules[0] if error.rules else "", error)
+
+    def __bool__(self) -> bool:
+        return self.refusal is None
+
+    @property
+    def code(self) -> str:
+        """`ok`, or the code of the refusal."""
+        return "ok" if self.refusal is None else self.refusal.code
+
+    def require(self) -> None:
+        """Raise the refusal, if there is one."""
+        if self.refusal is not None:
+            raise self.refusal
+
+
+def twin(command: Callable[P, object], rule: str) -> Callable[P, Verdict]:
+    """The question that belongs to *command*: with the same arguments, would it be refused, and why?
+
+    A bad argument (not a refusal, but a mistake of the caller) is raised all the same.
+    """
+
+    def question(*args: P.args, **kwargs: P.kwargs) -> Verdict:
+        try:
+            command(*args, **kwargs)
+        except InvalidArgument:
+            raise
+        except LicensingError as refusal:
+            return Verdict.refuse(refusal)
+        return Verdict.allow(rule)
+
+    question.__name__ = question.__qualname__ = f"can_{command.__name__}"
+    question.__module__ = command.__module__
+    question.__doc__ = f"Would `{command.__name__}()` with these arguments be allowed? Its refusal, if not."
+    return question

@@ -1,0 +1,85 @@
+"""Actors: who acts, with what permissions, on which resources."""
+
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import ClassVar
+
+from attrs import field, frozen
+
+from licensing_core.checks import UserId, Value, checked
+from licensing_core.directory.scopes import Content, Scope
+from licensing_core.errors import LicensingError
+
+
+class Role(StrEnum):
+    """What an actor is on the platform."""
+
+    SUPERADMIN = "superadmin"
+    POWER_USER = "power_user"
+    LEARNER = "learner"
+
+
+class Permission(StrEnum):
+    """What a power user may be allowed to do. A superadmin has all of them, a learner none."""
+
+    SEATS_MANAGE = "seats.manage"
+    GROUPS_VIEW = "groups.view"
+    ENROLLMENTS_ACTIVATE = "enrollments.activate"
+    ENROLLMENTS_EDIT = "enrollments.edit"
+    ENROLLMENTS_VIEW = "enrollments.view"
+    ENROLLMENTS_MANAGE = "enrollments.manage"
+    COURSES_VIEW = "courses.view"
+    LEARNING_PLANS_VIEW = "learning_plans.view"
+    TRANSACTIONS_CREATE = "transactions.create"
+    LICENSES_MANAGE = "licenses.manage"
+
+
+@frozen(kw_only=True)
+class PermissionMissing(LicensingError):
+    """The actor lacks the permission that the act needs."""
+
+    code: ClassVar[str] = "permission.missing"
+    rules: ClassVar[tuple[str, ...]] = ("DOC-19", "D-12")
+    permission: Permission
+
+    def __str__(self) -> str:
+        return f"this needs the permission {self.permission}; ask an administrator for it"
+
+
+@frozen(field_transformer=checked)
+class Actor(Value):
+    """Somebody who acts, with what they may do and what was assigned to them.
+
+    Attributes:
+        id: The same id that they have as a user.
+        permissions: Of a power user; without meaning for the two other roles.
+        resources: The scopes and contents that a power user manages.
+    """
+
+    id: UserId
+    role: Role = Role.LEARNER
+    permissions: frozenset[Permission] = field(default=frozenset(), kw_only=True)
+    resources: frozenset[Scope | Content] = field(default=frozenset(), kw_only=True)
+
+    @property
+    def is_superadmin(self) -> bool:
+        """Has every permission and covers everything."""
+        return self.role is Role.SUPERADMIN
+
+    def has(self, permission: Permission) -> bool:
+        """Whether *permission* is theirs, by role or by grant."""
+        return self.is_superadmin or (self.role is Role.POWER_USER and permission in self.permissions)
+
+    def require(self, permission: Permission) -> None:
+        """Refuse who lacks *permission*.
+
+        Raises:
+            PermissionMissing: It is not theirs; the refusal names it.
+        """
+        if not self.has(permission):
+            raise PermissionMissing(permission=permission)
+
+    def scopes(self) -> Iterator[Scope]:
+        """The scopes among the resources of a power user; none for others."""
+        if self.role is Role.POWER_USER:
+            yield from (resource for resource in self.resources if isinstance(resource, Scope))

@@ -1,0 +1,166 @@
+"""Buying licenses for the rest of a cycle: quote, buy, and note that an order was paid."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import reduce
+from typing import ClassVar, NoReturn
+
+from attrs import frozen
+
+from licensing_core import pools
+from licensing_core.billing import Quote, QuoteLine, line
+from licensing_core.checks import MAX_QUANTITY, Id, InvalidArgument, InvalidQuantity, UserId, shown
+from licensing_core.currencies import Currency
+from licensing_core.decisions import Decision, twin
+from licensing_core.errors import LicensingError
+from licensing_core.license_cycle.account import (
+    AccountEvent,
+    LicenseAccount,
+    LicensesOrdered,
+    Order,
+    OrderPaid,
+    apply,
+)
+from licensing_core.payments import NoPaymentPending, PaymentFailed, PaymentOutcome
+from licensing_core.periods import Period, Span, local_date
+from licensing_core.proration import unused
+
+
+@frozen(kw_only=True)
+class CycleNotClosed(LicensingError):
+    """The cycle has ended and waits to be closed, so nothing is quoted or bought."""
+
+    code: ClassVar[str] = "cycle.not_closed"
+    rules: ClassVar[tuple[str, ...]] = ("D-11",)
+    ended: datetime
+
+    def __str__(self) -> str:
+        return f"the cycle ended at {self.ended.isoformat()}; close it first"
+
+
+@frozen(kw_only=True)
+class NotRefundable(LicensingError):
+    """Licenses bought in a cycle are not refunded; they can be used to its end."""
+
+    code: ClassVar[str] = "purchase.not_refundable"
+    rules: ClassVar[tuple[str, ...]] = ("WAL-14",)
+    usable_until: date
+
+    def __str__(self) -> str:
+        return (
+            f"licenses are not refunded; they are usable until {self.usable_until}, and dropped then if they are free"
+        )
+
+
+def _valid(account: LicenseAccount, buy: Mapping[str, int]) -> dict[str, int]:
+    if not isinstance(buy, Mapping) or not buy:
+        raise InvalidArgument(parameter="buy", expected="a mapping of types to quantities", got=shown(buy))
+    for quantity in buy.values():
+        if type(quantity) is not int or not 1 <= quantity <= MAX_QUANTITY:
+            raise InvalidQuantity(parameter="buy", expected=f"an int from 1 to {MAX_QUANTITY}", got=shown(quantity))
+    for name in buy:
+        account.pool(name)
+    return dict(sorted(buy.items()))
+
+
+def quotes(account: LicenseAccount, buy: Mapping[str, int], *, now: datetime) -> tuple[Quote, ...]:
+    """What the licenses in *buy* cost for the rest of the cycle: one quote for each currency, lines sorted by type.
+
+    Today counts as left. Half a cycle is half the price; the full price begins with the next cycle.
+
+    Raises:
+        InvalidQuantity: A quantity is no int from 1 to 1,000,000.
+        UnknownLicenseType: The account has no such type.
+        CycleNotClosed: The cycle has ended and waits for `close_cycle()`.
+
+    Source: WAL-7, WAL-13, decisions 7 and 11.
+    """
+    wanted = _valid(account, buy)
+    if now >= account.period.end:
+        raise CycleNotClosed(ended=account.period.end)
+    left = unused(account.period.span, local_date(now, account.cycle.zone))
+    return quotes_for(account, wanted, account.period, left)
+
+
+def quotes_for(
+    account: LicenseAccount, quantities: Mapping[str, int], period: Period, left: Span | None
+) -> tuple[Quote, ...]:
+    by_currency: dict[Currency, list[QuoteLine]] = {}
+    for name, quantity in quantities.items():
+        price = account.types[name].price
+        lines = by_currency.setdefault(price.currency, [])
+        if quantity:
+            lines.append(line(name, quantity, price, billed=left, period=period.span))
+    return tuple(Quote(currency=currency, lines=tuple(lines)) for currency, lines in by_currency.items())
+
+
+def buy(
+    account: LicenseAccount,
+    wanted: Mapping[str, int],
+    *,
+    order_id: Id,
+    payment: PaymentOutcome,
+    by: UserId,
+    now: datetime,
+) -> Decision[LicenseAccount, AccountEvent]:
+    """Buy licenses for the rest of the cycle; usable at once when the *payment* succeeded.
+
+    Returns:
+        The account, and what was ordered, paid and added. A payment that is pending leaves an order, which counts as
+        being bought until `settle()`.
+
+    Raises:
+        PaymentFailed: The payment failed; nothing is bought.
+        InvalidQuantity, UnknownLicenseType, CycleNotClosed: As `quotes()` refuses.
+        InvalidArgument: An order of this id waits already.
+
+    Source: WAL-6, WAL-7.
+    """
+    order = Order(id=order_id, quotes=quotes(account, wanted, now=now))
+    if payment is PaymentOutcome.FAILED:
+        raise PaymentFailed
+    if any(one.id == order.id for one in account.orders):
+        raise InvalidArgument(parameter="order_id", expected="an id that no waiting order has", got=shown(order_id))
+    ordered = LicensesOrdered(account=account.id, order=order, by=by, at=now)
+    placed = apply(account, ordered)
+    if payment is PaymentOutcome.PENDING:
+        return Decision(placed, (ordered,))
+    paid = settle(placed, order.id, by=by, now=now)
+    return Decision(paid.state, (ordered, *paid.events))
+
+
+def settle(
+    account: LicenseAccount, order_id: Id | None = None, *, by: UserId, now: datetime
+) -> Decision[LicenseAccount, AccountEvent]:
+    """Take note that an order was paid, the oldest when none is named: it is invoiced as quoted and usable at once.
+
+    Raises:
+        NoPaymentPending: No such order waits for its payment.
+
+    Source: WAL-6.
+    """
+    found = [one for one in account.orders if order_id in (None, one.id)]
+    if not found:
+        raise NoPaymentPending
+    events: list[AccountEvent] = [
+        OrderPaid(account=account.id, order=found[0].id, invoice=account.invoices + 1, by=by, at=now)
+    ]
+    for name, pool in account.pools.items():
+        if more := found[0].quantity(name):
+            events.extend(pools.resize(pool, pool.bought + more, by=by, now=now).events)
+    return Decision(reduce(apply, events, account), tuple(events))
+
+
+def refund(account: LicenseAccount) -> NoReturn:
+    """Refuse to refund: licenses are usable to the end of the cycle, and dropped then if they are free.
+
+    Raises:
+        NotRefundable: Always; it says until when they are usable.
+
+    Source: WAL-14.
+    """
+    raise NotRefundable(usable_until=account.period.span.end)
+
+
+can_buy = twin(buy, "WAL-7")
+can_settle = twin(settle, "WAL-6")

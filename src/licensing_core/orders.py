@@ -1,0 +1,159 @@
+"""Buying a plan: the pool that opens and the money that is charged, decided in one pure step."""
+
+from datetime import datetime
+from typing import ClassVar
+
+from attrs import frozen
+
+from licensing_core.billing import Quote, line
+from licensing_core.checks import Id, Value, checked
+from licensing_core.currencies import Currency
+from licensing_core.decisions import Decision, Event, twin
+from licensing_core.directory import Actor, Directory, Permission, Scope
+from licensing_core.money import Money
+from licensing_core.plans import Offer, PlanKind, Terms
+from licensing_core.pools import AnyPool, LicensePool, LicensesAssigned, PoolOpened, apply, open_pool
+from licensing_core.pricing import Price
+from licensing_core.visibility import BeneficiaryRequired, can_name, can_see_plan
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class Charged(Event):
+    """Money was charged for a pool."""
+
+    type: ClassVar[str] = "order.charged"
+    pool: Id
+    quote: Quote
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class Purchase(Value):
+    """The pool that a purchase opened, and the quote that was charged; `None` when it was recorded by hand."""
+
+    pool: AnyPool
+    quote: Quote | None
+
+    @property
+    def charged(self) -> Money | None:
+        """The amount charged."""
+        return None if self.quote is None else self.quote.due
+
+
+OrderEvent = Charged | PoolOpened | LicensesAssigned
+
+
+def quote_plan(offer: Offer, currency: Currency | None = None) -> Quote:
+    """What one purchase through the plan of *offer* costs.
+
+    Raises:
+        PriceMissing: The plan has no price in *currency*, or several prices and none was named.
+    """
+    price = offer.plan.price_in(currency)
+    return Quote(currency=price.currency, lines=(line(offer.plan.id, offer.plan.quantity, price),))
+
+
+def purchase(
+    actor: Actor,
+    offer: Offer,
+    beneficiary: Scope | None = None,
+    *,
+    directory: Directory,
+    pool_id: Id,
+    zone: str,
+    now: datetime,
+    currency: Currency | None = None,
+) -> Decision[Purchase, OrderEvent]:
+    """Buy through the plan of *offer* for *beneficiary*: for the actor themselves when it is `None`.
+
+    Args:
+        zone: The zone in whose local time the validity is counted.
+        currency: Which of the plan's prices; not needed where there is only one.
+
+    Returns:
+        The pool and the quote to charge. A single license is assigned at once; a pool grants nothing yet (DOC-13).
+
+    Raises:
+        PurchaseBySuperadmin, PlanNotVisible, KindNotAllowed: As `can_see_plan()` refuses.
+        BeneficiaryRequired: Licenses or seats for several, and no beneficiary.
+        BeneficiaryKind, PermissionMissing, BeneficiaryNotAllowed: As `can_name()` refuses.
+        PriceMissing: The plan is not sold in *currency*.
+
+    Source: DOC-1 to DOC-18.
+    """
+    can_see_plan(actor, offer, directory).require()
+    if beneficiary is None and offer.plan.kind is not PlanKind.SINGLE_LICENSE:
+        raise BeneficiaryRequired(plan=offer.plan.id)
+    named = beneficiary or Scope.user(actor.id)
+    can_name(actor, offer, named, directory).require()
+    quote = quote_plan(offer, currency)
+    opening = _open(actor, offer, named, pool_id, zone, now, offer.plan.price_in(currency))
+    charge = Charged(pool=pool_id, quote=quote, by=actor.id, at=now)
+    return Decision(Purchase(pool=opening.state, quote=quote), (*opening.events, charge))
+
+
+def record_transaction(
+    actor: Actor,
+    offer: Offer,
+    beneficiary: Scope | None,
+    *,
+    directory: Directory,
+    pool_id: Id,
+    zone: str,
+    now: datetime,
+) -> Decision[Purchase, OrderEvent]:
+    """Record by hand a purchase that was paid elsewhere: the same effect, and nothing charged.
+
+    Raises:
+        PermissionMissing: The actor is no superadmin and lacks `transactions.create`.
+        BeneficiaryRequired: No beneficiary was named.
+        BeneficiaryKind, PermissionMissing, BeneficiaryNotAllowed: As `can_name()` refuses.
+
+    Source: DOC-7, DOC-8.
+    """
+    actor.require(Permission.TRANSACTIONS_CREATE)
+    if beneficiary is None:
+        raise BeneficiaryRequired(plan=offer.plan.id)
+    can_name(actor, offer, beneficiary, directory, recorded=True).require()
+    opening = _open(actor, offer, beneficiary, pool_id, zone, now, None)
+    return Decision(Purchase(pool=opening.state, quote=None), opening.events)
+
+
+def _open(
+    actor: Actor,
+    offer: Offer,
+    beneficiary: Scope,
+    pool_id: str,
+    zone: str,
+    now: datetime,
+    price: Price | None,
+) -> Decision[AnyPool, PoolOpened | LicensesAssigned]:
+    plan = offer.plan
+    terms = Terms(
+        plan=plan.id,
+        package=plan.package,
+        kind=plan.kind,
+        price=None if price is None else price.price,
+        quantity=plan.quantity,
+        validity=plan.validity,
+        renewal=plan.renewal,
+        created_by=actor.id,
+        purchased_at=now,
+    )
+    opening = open_pool(
+        pool_id,
+        plan.kind.sells,
+        beneficiary=beneficiary,
+        bought=plan.quantity,
+        by=actor.id,
+        now=now,
+        expires_at=plan.validity.after(now, zone),
+        terms=terms,
+    )
+    if plan.kind is not PlanKind.SINGLE_LICENSE or not isinstance(opening.state, LicensePool):
+        return opening
+    assigned = LicensesAssigned(pool=pool_id, users=frozenset({str(beneficiary.id)}), by=actor.id, at=now)
+    return Decision(apply(opening.state, assigned), (*opening.events, assigned))
+
+
+can_purchase = twin(purchase, "DOC-18")
+can_record_transaction = twin(record_transaction, "DOC-7")

@@ -1,0 +1,235 @@
+"""What the services need from outside: where things are stored, what the host knows, and what time it is.
+
+All are matched by shape. Each protocol has an asynchronous twin with the same names; the services are written once.
+"""
+
+from collections.abc import Collection, Sequence
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from datetime import datetime
+from typing import Annotated, ClassVar, Generic, Protocol, TypeVar
+
+from attrs import frozen
+
+from licensing_core.checks import Count, Id, Quantity, Text, Value, as_is, checked
+from licensing_core.decisions import Event
+from licensing_core.directory import Actor, Directory
+from licensing_core.errors import LicensingError
+from licensing_core.license_cycle import LicenseAccount
+from licensing_core.plans import Offer, Switches
+from licensing_core.pools import AnyPool
+
+S = TypeVar("S", covariant=True)
+Aggregate = AnyPool | LicenseAccount
+"""What is stored and changed as one: a purchased pool, or an account with the pools of its license types."""
+
+
+@frozen(field_transformer=checked)
+class Stored(Value, Generic[S]):
+    """A *state* as it was loaded, and its *version*: how many events it has had."""
+
+    state: Annotated[S, as_is]
+    version: Count
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class Envelope(Value):
+    """An event as it is stored: its place in the history of one aggregate, from 1, without a gap."""
+
+    tenant: Id
+    aggregate: Id
+    sequence: Quantity
+    event: Event
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class Remembered(Value):
+    """What a key was used for: the fingerprint of the command, and the answer that was given."""
+
+    fingerprint: Text
+    answer: Value
+
+
+@frozen(kw_only=True)
+class VersionConflict(LicensingError):
+    """Somebody else changed the aggregate since it was loaded; the services load it again and decide anew."""
+
+    code: ClassVar[str] = "store.version_conflict"
+    aggregate: str
+    expected: int
+
+    def __str__(self) -> str:
+        return f"{self.aggregate!r} is no longer at version {self.expected}; load it again and decide anew"
+
+
+@frozen(kw_only=True)
+class IdempotencyConflict(LicensingError):
+    """The key was used before, for another command."""
+
+    code: ClassVar[str] = "command.key_conflict"
+    key: str
+
+    def __str__(self) -> str:
+        return f"the key {self.key!r} was used for another command; use a new key for each new intent"
+
+
+@frozen(kw_only=True)
+class AggregateExists(LicensingError):
+    """There is a pool or account of this id already."""
+
+    code: ClassVar[str] = "store.id_taken"
+    aggregate: str
+
+    def __str__(self) -> str:
+        return f"the id {self.aggregate!r} is taken; choose another"
+
+
+@frozen(kw_only=True)
+class StoreUnavailable(LicensingError):
+    """The store could not carry out the unit of work; nothing was changed, and the same key may be sent again.
+
+    Attributes:
+        reason: `busy` (others kept it to themselves), `closed` (the store, or the unit of work, was left before), or
+            `failed` (the database refused or was lost).
+    """
+
+    code: ClassVar[str] = "store.unavailable"
+    reason: str
+
+    def __str__(self) -> str:
+        return f"the store is unavailable ({self.reason}); try again later with the same key"
+
+
+class UnitOfWork(Protocol):
+    """One transaction of a store: all that is saved in it holds together, or none of it.
+
+    Every method takes the tenant, and sees nothing of another.
+    """
+
+    def pool(self, tenant: str, pool_id: str, users: Collection[str] | None) -> Stored[AnyPool] | None:
+        """The pool with the holdings of *users* (`None`: of all), or `None` when there is no such pool."""
+
+    def pools(self, tenant: str) -> Sequence[AnyPool]:
+        """The purchased pools by id, without holdings."""
+
+    def account(self, tenant: str, account_id: str, users: Collection[str] | None) -> Stored[LicenseAccount] | None:
+        """The account with the holdings of *users* (`None`: of all), or `None` when there is no such account."""
+
+    def save(self, tenant: str, aggregate: Aggregate, *, expected: int, events: Sequence[Event]) -> None:
+        """Store *aggregate* and append *events* after number *expected*, which is 0 for a new one.
+
+        Raises:
+            AggregateExists: *expected* is 0 and the id is taken.
+            VersionConflict: It is not at version *expected*.
+        """
+
+    def history(self, tenant: str, aggregate_id: str) -> Sequence[Envelope]:
+        """The events of the aggregate in order."""
+
+    def recall(self, tenant: str, key: str) -> Remembered | None:
+        """What *key* was used for."""
+
+    def remember(self, tenant: str, key: str, used: Remembered) -> None:
+        """Keep the answer given under *key*.
+
+        Raises:
+            VersionConflict: The key was used meanwhile; the command is tried again, and then answered from memory.
+        """
+
+
+class Store(Protocol):
+    """Begins units of work; leaving one without an error commits it, with one rolls it back."""
+
+    def begin(self) -> AbstractContextManager[UnitOfWork]:
+        """A new unit of work."""
+
+
+class Host(Protocol):
+    """What the embedding application knows."""
+
+    def actor(self, tenant: str, actor_id: str) -> Actor:
+        """The role, permissions and resources of somebody now; a learner when nothing is known of them."""
+
+    def directory(self, tenant: str) -> Directory:
+        """The branches, groups and people now."""
+
+    def offer(self, tenant: str, plan_id: str) -> Offer | None:
+        """The plan with its package as they are now, or `None` when there is no such plan."""
+
+    def offers(self, tenant: str) -> Sequence[Offer]:
+        """Every plan with its package."""
+
+    def platform(self, tenant: str) -> Switches:
+        """The switches that hold where a plan says nothing."""
+
+    def zone(self, tenant: str) -> str:
+        """The zone in whose local time the tenant counts."""
+
+
+class Clock(Protocol):
+    """What time it is."""
+
+    def __call__(self) -> datetime:
+        """An aware instant."""
+
+
+class AsyncUnitOfWork(Protocol):
+    """`UnitOfWork`, awaited."""
+
+    async def pool(self, tenant: str, pool_id: str, users: Collection[str] | None) -> Stored[AnyPool] | None:
+        """As `UnitOfWork.pool()`."""
+
+    async def pools(self, tenant: str) -> Sequence[AnyPool]:
+        """As `UnitOfWork.pools()`."""
+
+    async def account(
+        self, tenant: str, account_id: str, users: Collection[str] | None
+    ) -> Stored[LicenseAccount] | None:
+        """As `UnitOfWork.account()`."""
+
+    async def save(self, tenant: str, aggregate: Aggregate, *, expected: int, events: Sequence[Event]) -> None:
+        """As `UnitOfWork.save()`."""
+
+    async def history(self, tenant: str, aggregate_id: str) -> Sequence[Envelope]:
+        """As `UnitOfWork.history()`."""
+
+    async def recall(self, tenant: str, key: str) -> Remembered | None:
+        """As `UnitOfWork.recall()`."""
+
+    async def remember(self, tenant: str, key: str, used: Remembered) -> None:
+        """As `UnitOfWork.remember()`."""
+
+
+class AsyncStore(Protocol):
+    """`Store`, awaited."""
+
+    def begin(self) -> AbstractAsyncContextManager[AsyncUnitOfWork]:
+        """A new unit of work."""
+
+
+class AsyncHost(Protocol):
+    """`Host`, awaited."""
+
+    async def actor(self, tenant: str, actor_id: str) -> Actor:
+        """As `Host.actor()`."""
+
+    async def directory(self, tenant: str) -> Directory:
+        """As `Host.directory()`."""
+
+    async def offer(self, tenant: str, plan_id: str) -> Offer | None:
+        """As `Host.offer()`."""
+
+    async def offers(self, tenant: str) -> Sequence[Offer]:
+        """As `Host.offers()`."""
+
+    async def platform(self, tenant: str) -> Switches:
+        """As `Host.platform()`."""
+
+    async def zone(self, tenant: str) -> str:
+        """As `Host.zone()`."""
+
+
+class Observer(Protocol):
+    """Is told of each command: its name, `ok` or the code of its refusal, and how long it took."""
+
+    def __call__(self, command: str, outcome: str, seconds: float) -> None:
+        """Take note; an exception here is the host's own."""

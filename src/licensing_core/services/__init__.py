@@ -1,0 +1,75 @@
+"""The use cases of the library over a store: load, decide, save, each command once under its key.
+
+`Licensing(store, host, clock).run(command)` runs any of the commands and queries below; `AsyncLicensing` awaits the
+same ones.
+"""
+
+from licensing_core.services.accounts import (
+    BuyLicenses,
+    CloseCycle,
+    CycleClosing,
+    GrantLicense,
+    LicenseChanged,
+    LicensesBought,
+    LicenseTable,
+    OpenAccount,
+    QuoteLicenses,
+    Quotes,
+    ReadLicensedUser,
+    ReadLicenseTable,
+    RevokeLicense,
+    SettleOrder,
+    UnknownAccount,
+)
+from licensing_core.services.engine import AsyncLicensing, Command, Licensing, Query, fingerprint
+from licensing_core.services.seats import (
+    AssignLicenses,
+    BuyPlan,
+    ConfirmReleases,
+    Ids,
+    LicensesGiven,
+    LicensesTaken,
+    ListCandidates,
+    ListPlans,
+    ListPools,
+    PlanBought,
+    ReadPool,
+    RecordTransaction,
+    UnassignLicenses,
+)
+
+__all__ = [
+    "AssignLicenses",
+    "AsyncLicensing",
+    "BuyLicenses",
+    "BuyPlan",
+    "CloseCycle",
+    "Command",
+    "ConfirmReleases",
+    "CycleClosing",
+    "GrantLicense",
+    "Ids",
+    "LicenseChanged",
+    "LicenseTable",
+    "LicensesBought",
+    "LicensesGiven",
+    "LicensesTaken",
+    "Licensing",
+    "ListCandidates",
+    "ListPlans",
+    "ListPools",
+    "OpenAccount",
+    "PlanBought",
+    "Query",
+    "QuoteLicenses",
+    "Quotes",
+    "ReadLicenseTable",
+    "ReadLicensedUser",
+    "ReadPool",
+    "RecordTransaction",
+    "RevokeLicense",
+    "SettleOrder",
+    "UnassignLicenses",
+    "UnknownAccount",
+    "fingerprint",
+]

@@ -1,0 +1,217 @@
+"""How a use case is run: once under its key, in one unit of work, synchronously or asynchronously.
+
+A use case is a generator that yields questions to the ports and receives the answers. A question is a function of
+`Ports`, so that the same one gives an answer with synchronous ports and an awaitable with asynchronous ones.
+"""
+
+import hashlib
+import inspect
+from abc import abstractmethod
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from contextlib import contextmanager
+from datetime import datetime
+from time import perf_counter
+from typing import Annotated, Any, Final, Generic, TypeVar, cast
+
+import attrs
+from attrs import frozen
+
+from licensing_core.checks import Id, UserId, Value, as_instant, as_is, checked
+from licensing_core.decisions import Event
+from licensing_core.errors import LicensingError
+from licensing_core.protocols import (
+    Aggregate,
+    AsyncHost,
+    AsyncStore,
+    Clock,
+    Host,
+    IdempotencyConflict,
+    Observer,
+    Remembered,
+    Store,
+    UnitOfWork,
+    VersionConflict,
+)
+
+A = TypeVar("A", bound=Value)
+T = TypeVar("T")
+_TRIES: Final = 8
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class Ports(Value):
+    """What a use case may ask: the open unit of work, the host, and the one instant at which it happens."""
+
+    work: Annotated[UnitOfWork, as_is]
+    host: Annotated[Host, as_is]
+    now: Annotated[datetime, as_instant]
+
+
+UseCase = Generator[Callable[[Ports], Any], Any, T]
+
+
+def ask(question: Callable[[Ports], T]) -> UseCase[T]:
+    """Yield *question* and return its answer; for `yield from`."""
+    answer: T = yield question
+    return answer
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class Query(Value, Generic[A]):
+    """A question to the stored state that changes nothing."""
+
+    tenant: Id
+
+    @abstractmethod
+    def steps(self, now: datetime) -> UseCase[A]:
+        """The use case: what to load, and what to answer."""
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class Command(Query[A]):
+    """A change that is made once for its *key*, however often it is sent.
+
+    Attributes:
+        tenant: Whose data it touches; nothing of another tenant is seen.
+        key: Chosen by the caller for one intent and kept through every retry of it. The same key with another
+            command is refused.
+        actor: Who acts; what they may do is read from the host inside the transaction.
+    """
+
+    key: Id
+    actor: UserId
+
+    @abstractmethod
+    def steps(self, now: datetime) -> UseCase[A]:
+        """The use case: what to load, decide and save, and what to answer."""
+
+
+def save(command: Command[Any], aggregate: Aggregate, version: int, events: Sequence[Event]) -> UseCase[None]:
+    """Store *aggregate* after *version* with *events*; nothing when there are none, for nothing changed."""
+    if events:
+        yield from ask(lambda ports: ports.work.save(command.tenant, aggregate, expected=version, events=events))
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Value):
+        fields = attrs.fields(type(value))  # type: ignore[arg-type]
+        return (type(value).__name__, *((f.name, _plain(getattr(value, f.name))) for f in fields if f.init))
+    if isinstance(value, Mapping):
+        return ("map", *sorted((str(k), _plain(v)) for k, v in value.items()))
+    if isinstance(value, AbstractSet):
+        return ("set", *sorted(map(repr, map(_plain, value))))
+    if isinstance(value, tuple | list):
+        return tuple(map(_plain, value))
+    return repr(value)
+
+
+def fingerprint(command: Command[Any]) -> str:
+    """A digest of all that *command* asks for, but for its key; the same on every machine and hash seed."""
+    return hashlib.sha256(repr(_plain(attrs.evolve(command, key="key"))).encode()).hexdigest()
+
+
+def _once(command: Command[A], now: datetime) -> UseCase[A]:
+    digest = fingerprint(command)
+    known = yield from ask(lambda ports: ports.work.recall(command.tenant, command.key))
+    if known is not None:
+        if known.fingerprint != digest:
+            raise IdempotencyConflict(key=command.key)
+        return cast("A", known.answer)
+    answer = yield from command.steps(now)
+    used = Remembered(fingerprint=digest, answer=answer)
+    yield from ask(lambda ports: ports.work.remember(command.tenant, command.key, used))
+    return answer
+
+
+def _use_case(asked: Query[A], now: datetime) -> UseCase[A]:
+    return _once(asked, now) if isinstance(asked, Command) else asked.steps(now)
+
+
+def _drive(use_case: UseCase[T], ports: Ports) -> T:
+    try:
+        question = next(use_case)
+        while True:
+            question = use_case.send(question(ports))
+    except StopIteration as end:
+        return cast("T", end.value)
+
+
+async def _drive_async(use_case: UseCase[T], ports: Ports) -> T:
+    try:
+        question = next(use_case)
+        while True:
+            answer = question(ports)
+            question = use_case.send(await answer if inspect.isawaitable(answer) else answer)
+    except StopIteration as end:
+        return cast("T", end.value)
+
+
+@contextmanager
+def _observed(observer: Observer | None, asked: Query[Any]) -> Iterator[None]:
+    began, outcome = perf_counter(), "ok"
+    try:
+        yield
+    except LicensingError as refusal:
+        outcome = refusal.code
+        raise
+    except BaseException as error:
+        outcome = type(error).__name__
+        raise
+    finally:
+        if observer is not None:
+            observer(type(asked).__name__, outcome, perf_counter() - began)
+
+
+class Licensing:
+    """Runs commands and queries over a store.
+
+    Args:
+        store: Where pools, accounts and events are kept.
+        host: What the application knows: actors, directory, plans.
+        clock: Gives the instant of each command.
+        observer: Is told of each command and its outcome.
+    """
+
+    def __init__(self, store: Store, host: Host, clock: Clock, observer: Observer | None = None) -> None:
+        self._store, self._host, self._clock, self._observer = store, host, clock, observer
+
+    def run(self, asked: Query[A]) -> A:
+        """Carry out a command once, or answer a query.
+
+        Raises:
+            IdempotencyConflict: The key of the command was used for another one.
+            VersionConflict: Others changed the same aggregate eight times in a row.
+            LicensingError: What the use case refuses; nothing was changed.
+        """
+        with _observed(self._observer, asked):
+            now, tries = self._clock(), 0
+            while True:
+                tries += 1
+                try:
+                    with self._store.begin() as work:
+                        return _drive(_use_case(asked, now), Ports(work=work, host=self._host, now=now))
+                except VersionConflict:
+                    if tries == _TRIES:
+                        raise
+
+
+class AsyncLicensing:
+    """`Licensing` over asynchronous ports; the commands are the same."""
+
+    def __init__(self, store: AsyncStore, host: AsyncHost, clock: Clock, observer: Observer | None = None) -> None:
+        self._store, self._host, self._clock, self._observer = store, host, clock, observer
+
+    async def run(self, asked: Query[A]) -> A:
+        """As `Licensing.run()`."""
+        with _observed(self._observer, asked):
+            now, tries = self._clock(), 0
+            while True:
+                tries += 1
+                try:
+                    async with self._store.begin() as work:
+                        ports = Ports(work=cast("UnitOfWork", work), host=cast("Host", self._host), now=now)
+                        return await _drive_async(_use_case(asked, now), ports)
+                except VersionConflict:
+                    if tries == _TRIES:
+                        raise

@@ -1,0 +1,258 @@
+"""Use cases of a learning platform: buy plans, and administer what was bought."""
+
+from datetime import datetime
+from typing import Any
+
+from attrs import frozen
+
+from licensing_core import orders, seat_administration, visibility
+from licensing_core.billing import Quote
+from licensing_core.checks import Id, UserId, Value, bulk, checked
+from licensing_core.currencies import Currency
+from licensing_core.decisions import Decision
+from licensing_core.directory import Actor, Directory, Permission, Scope
+from licensing_core.plans import Offer, Switches
+from licensing_core.pools import AnyPool, LicensesUnassigned
+from licensing_core.protocols import Stored
+from licensing_core.seat_administration import Row, Unassigned, unknown_pool
+from licensing_core.services.engine import Command, Query, UseCase, ask, save
+from licensing_core.visibility import PlanNotVisible, PurchaseBySuperadmin
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class PlanBought(Value):
+    """The row of the pool that a purchase opened, and the quote that was charged; `None` when recorded by hand."""
+
+    row: Row
+    quote: Quote | None
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class LicensesGiven(Value):
+    """The row afterwards, who got a license, and who was passed over because they hold one; sorted."""
+
+    row: Row
+    added: tuple[UserId, ...]
+    passed_over: tuple[UserId, ...]
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class LicensesTaken(Value):
+    """The row afterwards, whose license went back, whose awaits confirmation, and who had none; sorted."""
+
+    row: Row
+    released: tuple[UserId, ...]
+    pending: tuple[UserId, ...]
+    passed_over: tuple[UserId, ...]
+
+
+@frozen(field_transformer=checked)
+class Ids(Value):
+    """Ids, sorted."""
+
+    ids: tuple[Id, ...]
+
+
+def _setting(asked: Query[Any], actor_id: str) -> UseCase[tuple[Actor, Directory]]:
+    actor = yield from ask(lambda ports: ports.host.actor(asked.tenant, actor_id))
+    directory = yield from ask(lambda ports: ports.host.directory(asked.tenant))
+    return actor, directory
+
+
+def _offer(asked: Query[Any], plan: str) -> UseCase[Offer | None]:
+    return (yield from ask(lambda ports: ports.host.offer(asked.tenant, plan)))
+
+
+def _switches(asked: Query[Any], pool: AnyPool) -> UseCase[Switches]:
+    platform = yield from ask(lambda ports: ports.host.platform(asked.tenant))
+    offer = None if pool.terms is None else (yield from _offer(asked, pool.terms.plan))
+    return platform if offer is None else offer.plan.settings.over(platform)
+
+
+def _pool(asked: Query[Any], actor: Actor, pool_id: str, users: frozenset[str]) -> UseCase[Stored[AnyPool]]:
+    stored = yield from ask(lambda ports: ports.work.pool(asked.tenant, pool_id, users))
+    if stored is None:
+        raise unknown_pool(actor, pool_id)
+    return stored
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class BuyPlan(Command[PlanBought]):
+    """Buy through *plan* for *beneficiary* (nobody named: the actor), once the payment was taken.
+
+    Refuses as `orders.purchase()` does.
+    """
+
+    plan: Id
+    pool: Id
+    beneficiary: Scope | None = None
+    currency: Currency | None = None
+
+    def steps(self, now: datetime) -> UseCase[PlanBought]:
+        """Decide the purchase; save the pool with the charge."""
+        actor, directory = yield from _setting(self, self.actor)
+        offer = yield from _offer(self, self.plan)
+        if offer is None:
+            raise PurchaseBySuperadmin() if actor.is_superadmin else PlanNotVisible(plan=self.plan)
+        zone = yield from ask(lambda ports: ports.host.zone(self.tenant))
+        decision = orders.purchase(
+            actor,
+            offer,
+            self.beneficiary,
+            directory=directory,
+            pool_id=self.pool,
+            zone=zone,
+            now=now,
+            currency=self.currency,
+        )
+        yield from save(self, decision.state.pool, 0, decision.events)
+        return PlanBought(row=seat_administration.row_of(decision.state.pool), quote=decision.state.quote)
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class RecordTransaction(Command[PlanBought]):
+    """Record by hand a purchase through *plan* that was paid elsewhere; refuses as `orders.record_transaction()`."""
+
+    plan: Id
+    pool: Id
+    beneficiary: Scope | None = None
+
+    def steps(self, now: datetime) -> UseCase[PlanBought]:
+        """Decide the transaction; save the pool."""
+        actor, directory = yield from _setting(self, self.actor)
+        offer = yield from _offer(self, self.plan)
+        if offer is None:
+            actor.require(Permission.TRANSACTIONS_CREATE)
+            raise PlanNotVisible(plan=self.plan)
+        zone = yield from ask(lambda ports: ports.host.zone(self.tenant))
+        decision = orders.record_transaction(
+            actor, offer, self.beneficiary, directory=directory, pool_id=self.pool, zone=zone, now=now
+        )
+        yield from save(self, decision.state.pool, 0, decision.events)
+        return PlanBought(row=seat_administration.row_of(decision.state.pool), quote=None)
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class AssignLicenses(Command[LicensesGiven]):
+    """Give a license of *pool* to each of *users*, or to none; refuses as `seat_administration.assign()` does."""
+
+    pool: Id
+    users: frozenset[UserId]
+
+    def steps(self, now: datetime) -> UseCase[LicensesGiven]:
+        """Load the holdings of these users, decide, save."""
+        actor, directory = yield from _setting(self, self.actor)
+        stored = yield from _pool(self, actor, self.pool, bulk("users", self.users))
+        switches = yield from _switches(self, stored.state)
+        decision = seat_administration.assign(
+            actor, stored.state, self.users, directory=directory, switches=switches, now=now
+        )
+        given = decision.state
+        yield from save(self, given.pool, stored.version, decision.events)
+        row = seat_administration.row_of(given.pool)
+        return LicensesGiven(row=row, added=given.added, passed_over=given.passed_over)
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class UnassignLicenses(Command[LicensesTaken]):
+    """Take the license of *pool* from each of *users*; refuses as `seat_administration.unassign()` does."""
+
+    pool: Id
+    users: frozenset[UserId]
+
+    def steps(self, now: datetime) -> UseCase[LicensesTaken]:
+        """Load the holdings of these users, decide, save."""
+        actor, directory = yield from _setting(self, self.actor)
+        stored = yield from _pool(self, actor, self.pool, bulk("users", self.users))
+        switches = yield from _switches(self, stored.state)
+        decision = seat_administration.unassign(
+            actor, stored.state, self.users, directory=directory, switches=switches, now=now
+        )
+        return (yield from _taken(self, stored, decision))
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class ConfirmReleases(Command[LicensesTaken]):
+    """Confirm that the licenses of *users* go back to *pool*; refuses as `seat_administration.confirm()` does."""
+
+    pool: Id
+    users: frozenset[UserId]
+
+    def steps(self, now: datetime) -> UseCase[LicensesTaken]:
+        """Load the holdings of these users, decide, save."""
+        actor, directory = yield from _setting(self, self.actor)
+        stored = yield from _pool(self, actor, self.pool, bulk("users", self.users))
+        decision = seat_administration.confirm(actor, stored.state, self.users, directory=directory, now=now)
+        return (yield from _taken(self, stored, decision))
+
+
+def _taken(
+    asked: Command[LicensesTaken], stored: Stored[AnyPool], decision: Decision[Unassigned, LicensesUnassigned]
+) -> UseCase[LicensesTaken]:
+    taken = decision.state
+    yield from save(asked, taken.pool, stored.version, decision.events)
+    return LicensesTaken(
+        row=seat_administration.row_of(taken.pool),
+        released=taken.released,
+        pending=taken.pending,
+        passed_over=taken.passed_over,
+    )
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class ListPlans(Query[Ids]):
+    """The ids of the plans on the plans page of *actor* (DOC-10); without an actor, of the public catalog (DOC-11)."""
+
+    actor: UserId | None = None
+
+    def steps(self, now: datetime) -> UseCase[Ids]:
+        """Ask the host for the plans, and list those that may be bought."""
+        offers = yield from ask(lambda ports: ports.host.offers(self.tenant))
+        if self.actor is None:
+            directory = yield from ask(lambda ports: ports.host.directory(self.tenant))
+            return Ids(visibility.public_plans(offers, directory))
+        actor, directory = yield from _setting(self, self.actor)
+        return Ids(visibility.plans_for(actor, offers, directory))
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class ListPools(Query[Ids]):
+    """The ids of the purchased pools that *actor* manages; refuses as `visibility.managed()` does."""
+
+    actor: UserId
+
+    def steps(self, now: datetime) -> UseCase[Ids]:
+        """Load the pools without holdings, and list those in reach."""
+        actor, directory = yield from _setting(self, self.actor)
+        purchased = yield from ask(lambda ports: ports.work.pools(self.tenant))
+        return Ids(visibility.managed(actor, purchased, directory))
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class ReadPool(Query[Row]):
+    """The row of *pool* for *actor*; refuses as `seat_administration.row()` does."""
+
+    actor: UserId
+    pool: Id
+
+    def steps(self, now: datetime) -> UseCase[Row]:
+        """Load the pool without holdings, and read its row."""
+        actor, directory = yield from _setting(self, self.actor)
+        stored = yield from _pool(self, actor, self.pool, frozenset())
+        return seat_administration.row(actor, stored.state, directory)
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class ListCandidates(Query[Ids]):
+    """The users who may be given a license of *pool*; refuses as `seat_administration.candidates()` does."""
+
+    actor: UserId
+    pool: Id
+
+    def steps(self, now: datetime) -> UseCase[Ids]:
+        """Load the holdings of the members of the beneficiary, and list those without a license."""
+        actor, directory = yield from _setting(self, self.actor)
+        stored = yield from _pool(self, actor, self.pool, frozenset())
+        members = frozenset(directory.members(stored.state.beneficiary))
+        stored = yield from _pool(self, actor, self.pool, members)
+        return Ids(seat_administration.candidates(actor, stored.state, directory))

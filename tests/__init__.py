@@ -1,0 +1,1 @@
+"""PYTEST_DONT_REWRITE: nothing to rewrite in this file, and a plug-in imports it before pytest can."""

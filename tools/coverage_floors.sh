@@ -1,0 +1,10 @@
+#!/bin/sh
+# Runs the suite under coverage and fails unless floors 0 to 2 have 100 % branch coverage.
+# Usage: tools/coverage_floors.sh [pytest arguments]
+set -eu
+python=${VENV_PYTHON:-.venv/bin/python}
+modules=$("$python" -m tools.floors --patterns 0 1 2)
+"$python" -m coverage erase
+"$python" -m coverage run -m pytest -q "$@"
+"$python" -m coverage combine --quiet
+"$python" -m coverage report --include "$modules" --fail-under=100
