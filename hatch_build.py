@@ -26,6 +26,6 @@ def compile_catalogs(root: Path) -> list[Path]:
 class CompileCatalogs(BuildHookInterface):  # type: ignore[type-arg]
     """Hatchling calls this before each build; the files it makes are ignored by git, hence `artifacts`."""
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002  # the hook's signature
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # the hook's signature
         for path in compile_catalogs(Path(self.root)):
             build_data["artifacts"].append(path.relative_to(self.root).as_posix())

@@ -20,9 +20,7 @@ def main() -> int:
         row = find_rows(options.only)[options.child]
         print(json.dumps(asdict(measure(row, options.rounds or 9))))
         return 0
-    processes, rounds = (
-        (1, options.rounds or 3) if options.quick else (options.processes, options.rounds or 9)
-    )
+    processes, rounds = (1, options.rounds or 3) if options.quick else (options.processes, options.rounds or 9)
     print(f"CPython {platform.python_version()}; medians over {processes} fresh processes x {rounds} rounds,")
     print("CPU clock, both sides in turn. Ratio: theirs / ours; where at most is wanted, ours / theirs.\n")
     print(_line(HEAD))
@@ -33,9 +31,7 @@ def main() -> int:
         print(_line(_cells(result)), flush=True)
     goals = [result for result in results if result.met is not None]
     missed = [result for result in goals if not result.met]
-    print(
-        f"\n{len(goals) - len(missed)} of {len(goals)} goals met; {len(results) - len(goals)} rows inform only"
-    )
+    print(f"\n{len(goals) - len(missed)} of {len(goals)} goals met; {len(results) - len(goals)} rows inform only")
     RESULTS.write_text(json.dumps([result.record() for result in results], indent=1) + "\n", encoding="utf-8")
     return 1 if missed else 0
 
@@ -43,9 +39,7 @@ def main() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="1 process x 3 rounds")
-    parser.add_argument(
-        "--only", default="", metavar="PATTERN", help="rows whose goal, text or peer holds this"
-    )
+    parser.add_argument("--only", default="", metavar="PATTERN", help="rows whose goal, text or peer holds this")
     parser.add_argument("--processes", type=int, default=3, help="fresh processes a row (3)")
     parser.add_argument("--rounds", type=int, help="rounds a process (9)")
     parser.add_argument("--child", type=int, help=argparse.SUPPRESS)

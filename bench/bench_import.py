@@ -9,18 +9,14 @@ from bench.harness import Row
 
 STARTS = 5
 """Interpreters that are started for one figure."""
-TOUCH_ALL = (
-    "import licensing_core\nfor name in getattr(licensing_core, '__all__', ()): getattr(licensing_core, name)"
-)
+TOUCH_ALL = "import licensing_core\nfor name in getattr(licensing_core, '__all__', ()): getattr(licensing_core, name)"
 
 
 def rows() -> list[Row]:
     """Goal 24, the bound on the whole start, and what the names cost once they are used."""
     bare = "import licensing_core"
     return [
-        _row(
-            "24", "import licensing_core, over an empty start", "import moneyed, the same", bare, at_most=1.6
-        ),
+        _row("24", "import licensing_core, over an empty start", "import moneyed, the same", bare, at_most=1.6),
         Row(
             "24",
             "import licensing_core with the start",
@@ -44,9 +40,7 @@ def rows() -> list[Row]:
 
 
 def _row(goal: str, what: str, peer: str, program: str, at_most: float | None = None) -> Row:
-    return Row(
-        goal, what, peer, lambda: program, lambda: "import moneyed", at_most=at_most, cpu_ns=_over_a_start
-    )
+    return Row(goal, what, peer, lambda: program, lambda: "import moneyed", at_most=at_most, cpu_ns=_over_a_start)
 
 
 def _with_start(program: Callable[[], object]) -> float:

@@ -110,25 +110,31 @@ def find_rows(only: str = "") -> list[Row]:
 
 def measure(row: Row, rounds: int) -> Measure:
     """Time *row* in this process, in *rounds* rounds after one to warm up."""
-    clock = row.cpu_ns
-    if clock is None:
-        ours_calls, theirs_calls = _calls(row.ours), _calls(row.theirs)
+    clock = row.cpu_ns or _clock_of_many()
     ours: list[float] = []
     theirs: list[float] = []
     for number in range(rounds + 1):
         sides = [(row.ours, row.ours_per, ours), (row.theirs, row.theirs_per, theirs)]
         for call, per, times in sides if number % 2 else reversed(sides):
-            if clock is not None:
-                times.append(clock(call) / per)
-            else:
-                calls = ours_calls if call is row.ours else theirs_calls
-                times.append(_timed(call, calls) / calls / per)
+            times.append(clock(call) / per)
     del ours[0], theirs[0]
     return Measure(
         ours_ns=median(ours),
         theirs_ns=median(theirs),
         faster=median(theirs_ns / ours_ns for ours_ns, theirs_ns in zip(ours, theirs, strict=True)),
     )
+
+
+def _clock_of_many() -> Callable[[Callable[[], object]], float]:
+    """A clock that calls often enough to fill a round, and gives the CPU nanoseconds of one call."""
+    calls: dict[Callable[[], object], int] = {}
+
+    def clock(call: Callable[[], object]) -> float:
+        if call not in calls:
+            calls[call] = _calls(call)
+        return _timed(call, calls[call]) / calls[call]
+
+    return clock
 
 
 def _timed(call: Callable[[], object], calls: int) -> int:
@@ -151,9 +157,7 @@ def run(*, only: str, processes: int, rounds: int) -> Iterator[Result]:
     for number, row in enumerate(find_rows(only)):
         command = [sys.executable, "-m", "bench", f"--child={number}", f"--rounds={rounds}", f"--only={only}"]
         answers = [
-            subprocess.run(
-                command, check=True, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[1]
-            ).stdout
+            subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[1]).stdout
             for _ in range(processes)
         ]
         yield Result(row, [Measure(**json.loads(answer)) for answer in answers])

@@ -4,6 +4,10 @@ import os
 
 from hypothesis import HealthCheck, settings
 
+from tests.spec.plugin import pytest_addoption, pytest_configure
+
+__all__ = ["pytest_addoption", "pytest_configure"]
+
 settings.register_profile("test", max_examples=200, deadline=None, print_blob=True, derandomize=False)
 settings.register_profile(
     "ci",

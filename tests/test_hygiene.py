@@ -12,9 +12,7 @@ MOST_LINES = 500
 
 # Put together from pieces, so that this file does not name them.
 _FOLDERS = "|".join(("wo" + "rk", "fa" + "rm", "ro" + "ot", "ho" + r"me/\w+", "Us" + r"ers/\w+"))
-_HOSTS = "|".join(
-    ("py" + r"pi\.org", "python" + "hosted", "npm" + r"js\.", r"deb\.deb" + "ian", "file:" + "///")
-)
+_HOSTS = "|".join(("py" + r"pi\.org", "python" + "hosted", "npm" + r"js\.", r"deb\.deb" + "ian", "file:" + "///"))
 FORBIDDEN = re.compile(rf"(?<![\w.])/({_FOLDERS})/|{_HOSTS}")
 
 

@@ -11,8 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 CATALOGS = sorted(
-    path.relative_to(ROOT / "src")
-    for path in (ROOT / "src").glob("licensing_core/locales/*/LC_MESSAGES/*.po")
+    path.relative_to(ROOT / "src") for path in (ROOT / "src").glob("licensing_core/locales/*/LC_MESSAGES/*.po")
 )
 
 

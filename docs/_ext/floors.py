@@ -57,9 +57,7 @@ def shortest(rooms: Rooms) -> Rooms:
     def below(room: str) -> set[str]:
         return set(rooms[room]).union(*(below(target) for target in rooms[room]))
 
-    return {
-        room: targets.difference(*(below(target) for target in targets)) for room, targets in rooms.items()
-    }
+    return {room: targets.difference(*(below(target) for target in targets)) for room, targets in rooms.items()}
 
 
 def place(rooms: Rooms) -> dict[str, Box]:
@@ -80,9 +78,7 @@ def draw(rooms: Rooms) -> str:
     """The picture as SVG; a room's tooltip names everything that it imports."""
     boxes = place(rooms)
     height = len(FLOORS) * ROW
-    parts = [
-        f'<svg class="floors" viewBox="0 0 {WIDTH} {height}" role="img" aria-label="Floors and imports">'
-    ]
+    parts = [f'<svg class="floors" viewBox="0 0 {WIDTH} {height}" role="img" aria-label="Floors and imports">']
     for number in range(len(FLOORS)):
         top = (len(FLOORS) - 1 - number) * ROW
         parts.append(f'<rect class="band" x="0" y="{top + 4}" width="{WIDTH}" height="{ROW - 8}" rx="6"/>')

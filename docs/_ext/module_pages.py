@@ -51,4 +51,9 @@ def _in_order(names: list[str], number: int) -> list[str]:
 
 
 def _page(module: str) -> str:
-    return f"{module}\n{'=' * len(module)}\n\n.. automodule:: {module}\n   :members:\n   :show-inheritance:\n"
+    text = f"{module}\n{'=' * len(module)}\n\n.. automodule:: {module}\n   :members:\n   :show-inheritance:\n"
+    return f"{text}   :no-index:\n" if _is_package(module) else text  # its names are indexed where they are defined
+
+
+def _is_package(module: str) -> bool:
+    return (SOURCE.parent / module.replace(".", "/")).is_dir()

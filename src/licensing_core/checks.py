@@ -146,7 +146,9 @@ def as_id(name: str, value: Any) -> str:
 def as_instant(name: str, value: Any) -> datetime:
     """*value* in UTC, when it is an aware datetime of any offset between the years 2 and 9998."""
     if isinstance(value, datetime) and value.utcoffset() is not None and 1 < value.year < 9999:
-        return value if value.tzinfo is UTC else value.astimezone(UTC)
+        at = value if value.tzinfo is UTC else value.astimezone(UTC)
+        if 1 < at.year < 9999:
+            return at
     raise InvalidInstant(parameter=name, expected="an aware datetime of the years 2 to 9998", got=_instant_shown(value))
 
 
@@ -192,6 +194,8 @@ UserId = Id
 """The id of a person: a pseudonym, never a name or an e-mail address."""
 Count = Annotated[int, whole(0, MAX_COUNT)]
 """How many there are: 0 to 2**31 - 1."""
+Positive = Annotated[int, whole(1, MAX_COUNT)]
+"""How many there are of what there is: 1 to 2**31 - 1; a number in a row that begins with 1."""
 Quantity = Annotated[int, whole(1, MAX_QUANTITY)]
 """How many one command asks for: 1 to 1,000,000."""
 Signed = Annotated[int, whole(-MAX_COUNT, MAX_COUNT)]
@@ -235,6 +239,9 @@ def _items(kind: type[tuple[Any, ...]] | type[frozenset[Any]], item: Check) -> C
     return check
 
 
+_as_mapping: Final = instance(Mapping)
+
+
 class FrozenMap(Mapping[K, V]):
     """A mapping that cannot change, can be hashed and pickled, and keeps the order that it was made in."""
 
@@ -242,7 +249,7 @@ class FrozenMap(Mapping[K, V]):
     _items: dict[K, V]
 
     def __init__(self, items: Mapping[K, V]) -> None:
-        object.__setattr__(self, "_items", dict(items))
+        object.__setattr__(self, "_items", dict(_as_mapping("items", items)))
 
     def __getitem__(self, key: K) -> V:
         return self._items[key]
@@ -332,7 +339,7 @@ def check_of(annotation: Any) -> Check:
         return _mapping(check_of(args[0]), check_of(args[1]))
     if isinstance(origin, type):
         annotation = origin
-    if isinstance(annotation, type) and (annotation is bool or annotation.__module__ != "builtins"):
+    if isinstance(annotation, type) and (annotation is bool or annotation.__module__ not in ("builtins", "typing")):
         return instance(annotation)
     raise TypeError(f"{annotation!r} says nothing of its bounds; annotate it with a check")
 
@@ -350,20 +357,20 @@ def checked(_cls: type, fields: "list[attrs.Attribute[Any]]") -> "list[attrs.Att
 
 
 def _converter(field: "attrs.Attribute[Any]") -> Any:
-    check, name = check_of(field.type), field.alias or field.name
+    check, name = check_of(field.type), field.alias or field.name.lstrip("_")
     return lambda value: check(name, value)
 
 
-def bulk(parameter: str, items: Any) -> frozenset[str]:
+def bulk(parameter: str, items: Any, *, most: int = MAX_BULK) -> frozenset[str]:
     """The ids in *items*, each once.
 
     Raises:
         InvalidArgument: *items* is a string, or no collection.
         InvalidId: One of them is no id.
-        TooManyItems: There are more than 10,000.
+        TooManyItems: There are more than *most*.
     """
     if isinstance(items, str | bytes) or not isinstance(items, (AbstractSet, Sequence)):
         raise InvalidArgument(parameter=parameter, expected="a set, list or tuple of ids", got=shown(items))
-    if len(items) > MAX_BULK:
-        raise TooManyItems(parameter=parameter, given=len(items), most=MAX_BULK)
+    if len(items) > most:
+        raise TooManyItems(parameter=parameter, given=len(items), most=most)
     return frozenset(as_id(parameter, item) for item in items)

@@ -1,11 +1,11 @@
 """What a command decided and what a question was answered."""
 
 from collections.abc import Callable
-from typing import Annotated, ClassVar, Generic, ParamSpec, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, ParamSpec, TypeVar
 
 from attrs import frozen
 
-from licensing_core.checks import Instant, InvalidArgument, UserId, Value, as_is, checked
+from licensing_core.checks import Instant, InvalidArgument, UserId, Value, as_id, as_is, checked, instance, shown
 from licensing_core.errors import LicensingError
 
 S = TypeVar("S")
@@ -31,12 +31,22 @@ class Event(Value):
     by: UserId
 
 
+def _as_events(name: str, value: Any) -> tuple[Event, ...]:
+    if type(value) is tuple and all(isinstance(event, Event) for event in value):
+        return value
+    raise InvalidArgument(parameter=name, expected="a tuple of events", got=shown(value))
+
+
+def _as_rule(name: str, value: Any) -> str:
+    return "" if type(value) is str and not value else as_id(name, value)
+
+
 @frozen(field_transformer=checked)
 class Decision(Value, Generic[S, E]):
     """The *state* after a command, and the *events* that led there; none when there was nothing to do."""
 
     state: Annotated[S, as_is]
-    events: Annotated[tuple[E, ...], as_is] = ()
+    events: Annotated[tuple[E, ...], _as_events] = ()
 
 
 @frozen(field_transformer=checked)
@@ -50,7 +60,7 @@ class Verdict(Value):
     True
     """
 
-    rule: Annotated[str, as_is]
+    rule: Annotated[str, _as_rule]
     refusal: LicensingError | None = None
 
     @classmethod
@@ -61,6 +71,7 @@ class Verdict(Value):
     @classmethod
     def refuse(cls, error: LicensingError) -> "Verdict":
         """No, for the reason that *error* gives."""
+        instance(LicensingError)("error", error)
         return cls(error.rules[0] if error.rules else "", error)
 
     def __bool__(self) -> bool:

@@ -6,10 +6,11 @@ from typing import Any, ClassVar, Final
 
 from attrs import frozen
 
-from licensing_core.checks import InvalidArgument, as_id, shown
+from licensing_core.checks import MAX_COUNT, InvalidArgument, as_id, bulk, instance, shown
 from licensing_core.errors import LicensingError
 
 _FOLD_AT: Final = 256
+_as_entries: Final = instance(Mapping)
 
 
 class Holding(StrEnum):
@@ -55,12 +56,12 @@ class Holdings(Mapping[str, Holding]):
     _loaded: frozenset[str] | None
 
     def __init__(self, entries: Mapping[str, Holding] | None = None, *, loaded: Collection[str] | None = None) -> None:
-        base = dict(entries or {})
+        base = dict(_as_entries("entries", {} if entries is None else entries))
         for user, holding in base.items():
             as_id("entries", user)
             if type(holding) is not Holding:
                 raise InvalidArgument(parameter="entries", expected="of type Holding", got=shown(holding))
-        known = None if loaded is None else frozenset(as_id("loaded", user) for user in loaded)
+        known = None if loaded is None else bulk("loaded", loaded, most=MAX_COUNT)
         if known is not None and (strangers := base.keys() - known):
             raise NotLoaded(users=tuple(sorted(strangers)))
         _fill(self, base, {}, known)

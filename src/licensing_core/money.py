@@ -308,7 +308,8 @@ class Allocation(Value):
 
 
 # Results are made of parts that are valid already, past the constructors and their checks: a draft with the
-# very same slots is filled in and then becomes the value. That takes a third of the time of the constructor.
+# very same slots is filled in and then becomes the value. That takes a third of the time of the constructor,
+# and two thirds of what `object.__new__()` and the setters of the slots take.
 class _MoneyDraft(Value):
     __slots__ = ("currency", "minor")
 

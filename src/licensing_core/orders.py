@@ -13,7 +13,6 @@ from licensing_core.directory import Actor, Directory, Permission, Scope
 from licensing_core.money import Money
 from licensing_core.plans import Offer, PlanKind, Terms
 from licensing_core.pools import AnyPool, LicensePool, LicensesAssigned, PoolOpened, apply, open_pool
-from licensing_core.pricing import Price
 from licensing_core.visibility import BeneficiaryRequired, can_name, can_see_plan
 
 
@@ -86,7 +85,7 @@ def purchase(
     named = beneficiary or Scope.user(actor.id)
     can_name(actor, offer, named, directory).require()
     quote = quote_plan(offer, currency)
-    opening = _open(actor, offer, named, pool_id, zone, now, offer.plan.price_in(currency))
+    opening = _open(actor, offer, named, pool_id, zone, now, quote.due)
     charge = Charged(pool=pool_id, quote=quote, by=actor.id, at=now)
     return Decision(Purchase(pool=opening.state, quote=quote), (*opening.events, charge))
 
@@ -125,14 +124,14 @@ def _open(
     pool_id: str,
     zone: str,
     now: datetime,
-    price: Price | None,
+    charged: Money | None,
 ) -> Decision[AnyPool, PoolOpened | LicensesAssigned]:
     plan = offer.plan
     terms = Terms(
         plan=plan.id,
         package=plan.package,
         kind=plan.kind,
-        price=None if price is None else price.price,
+        price=charged,
         quantity=plan.quantity,
         validity=plan.validity,
         renewal=plan.renewal,

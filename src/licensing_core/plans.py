@@ -17,7 +17,7 @@ from typing import ClassVar, Final
 
 from attrs import field, fields, frozen
 
-from licensing_core.checks import Id, Instant, InvalidArgument, Quantity, UserId, Value, checked
+from licensing_core.checks import Id, Instant, InvalidArgument, Quantity, UserId, Value, check_of, checked
 from licensing_core.currencies import Currency
 from licensing_core.directory import Content, Scope
 from licensing_core.errors import LicensingError
@@ -127,6 +127,9 @@ class PriceMissing(LicensingError):
         return f"plan {self.plan!r}: {asked}; choose one of {', '.join(self.offered)}"
 
 
+_as_currency: Final = check_of(Currency | None)
+
+
 def _one_per_currency(_plan: object, _attribute: object, prices: tuple[Price, ...]) -> None:
     if not prices or len({price.currency for price in prices}) != len(prices):
         raise InvalidArgument(
@@ -164,7 +167,9 @@ class Plan(Value):
 
         Raises:
             PriceMissing: There is none, or several and none was named.
+            InvalidArgument: *currency* is no `Currency`.
         """
+        _as_currency("currency", currency)
         found = [price for price in self.prices if currency in (None, price.currency)]
         if len(found) != 1:
             raise PriceMissing(

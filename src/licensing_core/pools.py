@@ -6,12 +6,25 @@ consumed = held + awaiting confirmation, free = max(0, bought - consumed), overr
 """
 
 from collections.abc import Collection, Iterable
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import ClassVar
 
 from attrs import evolve, field, frozen
 
-from licensing_core.checks import Count, Id, Instant, InvalidArgument, Quantity, UserId, Value, bulk, checked
+from licensing_core.checks import (
+    MAX_COUNT,
+    Count,
+    Id,
+    Instant,
+    InvalidArgument,
+    Quantity,
+    UserId,
+    Value,
+    as_instant,
+    bulk,
+    checked,
+)
 from licensing_core.decisions import Decision, Event, twin
 from licensing_core.directory import Actor, Scope
 from licensing_core.errors import LicensingError
@@ -60,7 +73,8 @@ class Pool(Value):
 
     def in_force(self, now: datetime) -> bool:
         """Whether the pool has not expired at *now*."""
-        return self.expires_at is None or now < self.expires_at
+        at = as_instant("now", now)
+        return self.expires_at is None or at < self.expires_at
 
     def shortfall(self, needed: int) -> int:
         """How many are missing for *needed* more: 0 or less when they fit."""
@@ -253,9 +267,9 @@ def open_pool(
 def holding_changes(event: Event) -> dict[str, Holding | None]:
     """The users whose license *event* changed, and its state since; `None` for those who have none any more."""
     if isinstance(event, LicensesAssigned):
-        return dict.fromkeys(event.users, Holding.HELD)
+        return dict.fromkeys(sorted(event.users), Holding.HELD)
     if isinstance(event, LicensesUnassigned):
-        return {**dict.fromkeys(event.released), **dict.fromkeys(event.awaiting, Holding.AWAITING)}
+        return {**dict.fromkeys(sorted(event.released)), **dict.fromkeys(sorted(event.awaiting), Holding.AWAITING)}
     return {}
 
 
@@ -263,13 +277,13 @@ def apply(pool: LicensePool, event: PoolEvent) -> LicensePool:
     """*pool* after *event*, which has happened: nothing is refused."""
     if isinstance(event, PoolResized):
         return evolve(pool, bought=event.bought)
-    before = [pool.holdings.get(user) for user in holding_changes(event)]
-    after = holding_changes(event).values()
+    changes = holding_changes(event)
+    before, after = [pool.holdings.get(user) for user in changes], changes.values()
     return evolve(
         pool,
         consumed=pool.consumed + _count(after) - _count(before),
         held=pool.held + _count(after, Holding.HELD) - _count(before, Holding.HELD),
-        holdings=pool.holdings.with_changes(holding_changes(event)),
+        holdings=pool.holdings.with_changes(changes),
     )
 
 
@@ -306,18 +320,26 @@ def assign(
 
     Source: DOC-28 to DOC-33, decision 2.
     """
-    wanted = bulk("users", users)
-    pool.holdings.require(wanted)
+    wanted = _loaded(pool, users, now)
     newcomers = frozenset(user for user in wanted if pool.holdings.get(user) is not Holding.HELD)
     if not newcomers:
         return Decision(pool)
-    if outsiders := newcomers.difference(eligible):
+    members = eligible if isinstance(eligible, AbstractSet) else bulk("eligible", eligible, most=MAX_COUNT)
+    if outsiders := [user for user in newcomers if user not in members]:
         raise NotEligible(pool=pool.id, users=tuple(sorted(outsiders)))
     needed = sum(1 for user in newcomers if pool.holdings.get(user) is None)
     if switches.enforce_limit and needed and pool.shortfall(needed) > 0:
         raise LicensesExhausted(pool=pool.id, requested=needed, shortfall=pool.shortfall(needed))
     event = LicensesAssigned(pool=pool.id, users=newcomers, by=by.id, at=now)
     return Decision(apply(pool, event), (event,))
+
+
+def _loaded(pool: LicensePool, users: Collection[UserId], now: datetime) -> frozenset[str]:
+    """The *users* of a command at *now*, once all that it needs is seen to be there."""
+    as_instant("now", now)
+    wanted = bulk("users", users)
+    pool.holdings.require(wanted)
+    return wanted
 
 
 def unassign(
@@ -337,8 +359,7 @@ def unassign(
 
     Source: DOC-34 to DOC-37.
     """
-    wanted = bulk("users", users)
-    pool.holdings.require(wanted)
+    wanted = _loaded(pool, users, now)
     holders = frozenset(user for user in wanted if pool.holdings.get(user) is Holding.HELD)
     awaiting = frozenset(user for user in wanted if pool.holdings.get(user) is Holding.AWAITING)
     released = holders if by.is_superadmin or switches.allow_refund else frozenset[str]()
@@ -358,8 +379,7 @@ def confirm(
 
     Source: DOC-35.
     """
-    wanted = bulk("users", users)
-    pool.holdings.require(wanted)
+    wanted = _loaded(pool, users, now)
     if not by.is_superadmin:
         raise ConfirmationNotAllowed(pool=pool.id)
     released = frozenset(user for user in wanted if pool.holdings.get(user) is Holding.AWAITING)

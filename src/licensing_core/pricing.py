@@ -7,12 +7,15 @@ Fraction(180000, 1)
 """
 
 from fractions import Fraction
+from typing import Final
 
 from attrs import field, frozen
 
-from licensing_core.checks import InvalidArgument, Quantity, Value, checked
+from licensing_core.checks import InvalidArgument, Positive, Value, check_of, checked
 from licensing_core.currencies import Currency
 from licensing_core.money import Money
+
+_as_quantity: Final = check_of(Positive)
 
 
 def _not_negative(_price: object, _attribute: object, value: Money) -> None:
@@ -34,8 +37,9 @@ class _Price(Value):
 class FlatPrice(_Price):
     """One price for the whole, whatever the quantity."""
 
-    def exact(self, quantity: Quantity) -> Fraction:
+    def exact(self, quantity: Positive) -> Fraction:
         """What *quantity* costs, in minor units, before any rounding."""
+        _as_quantity("quantity", quantity)
         return Fraction(self.price.minor)
 
 
@@ -43,9 +47,9 @@ class FlatPrice(_Price):
 class UnitPrice(_Price):
     """A price for each unit."""
 
-    def exact(self, quantity: Quantity) -> Fraction:
+    def exact(self, quantity: Positive) -> Fraction:
         """What *quantity* costs, in minor units, before any rounding."""
-        return Fraction(self.price.minor * quantity)
+        return Fraction(self.price.minor * _as_quantity("quantity", quantity))
 
 
 Price = FlatPrice | UnitPrice

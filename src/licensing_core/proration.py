@@ -12,6 +12,7 @@ Fraction(1, 2)
 from datetime import date
 from fractions import Fraction
 
+from licensing_core.checks import as_day
 from licensing_core.periods import Span
 
 
@@ -20,7 +21,7 @@ def unused(period: Span, today: date) -> Span | None:
 
     Source: decision 7, WAL-13.
     """
-    if today >= period.end:
+    if as_day("today", today) >= period.end:
         return None
     return Span(max(today, period.start), period.end)
 

@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar, Generic, Protocol, TypeVar
 
 from attrs import frozen
 
-from licensing_core.checks import Count, Id, Quantity, Text, Value, as_is, checked
+from licensing_core.checks import Count, Id, Positive, Text, Value, as_is, checked
 from licensing_core.decisions import Event
 from licensing_core.directory import Actor, Directory
 from licensing_core.errors import LicensingError
@@ -37,7 +37,7 @@ class Envelope(Value):
 
     tenant: Id
     aggregate: Id
-    sequence: Quantity
+    sequence: Positive
     event: Event
 
 
@@ -85,7 +85,7 @@ class AggregateExists(LicensingError):
 
 @frozen(kw_only=True)
 class StoreUnavailable(LicensingError):
-    """The store could not carry out the unit of work; nothing was changed, and the same key may be sent again.
+    """The store could not carry out the unit of work; sent again under the same key, it takes effect once at most.
 
     Attributes:
         reason: `busy` (others kept it to themselves), `closed` (the store, or the unit of work, was left before), or
@@ -107,12 +107,15 @@ class UnitOfWork(Protocol):
 
     def pool(self, tenant: str, pool_id: str, users: Collection[str] | None) -> Stored[AnyPool] | None:
         """The pool with the holdings of *users* (`None`: of all), or `None` when there is no such pool."""
+        ...
 
     def pools(self, tenant: str) -> Sequence[AnyPool]:
         """The purchased pools by id, without holdings."""
+        ...
 
     def account(self, tenant: str, account_id: str, users: Collection[str] | None) -> Stored[LicenseAccount] | None:
         """The account with the holdings of *users* (`None`: of all), or `None` when there is no such account."""
+        ...
 
     def save(self, tenant: str, aggregate: Aggregate, *, expected: int, events: Sequence[Event]) -> None:
         """Store *aggregate* and append *events* after number *expected*, which is 0 for a new one.
@@ -121,12 +124,15 @@ class UnitOfWork(Protocol):
             AggregateExists: *expected* is 0 and the id is taken.
             VersionConflict: It is not at version *expected*.
         """
+        ...
 
     def history(self, tenant: str, aggregate_id: str) -> Sequence[Envelope]:
         """The events of the aggregate in order."""
+        ...
 
     def recall(self, tenant: str, key: str) -> Remembered | None:
         """What *key* was used for."""
+        ...
 
     def remember(self, tenant: str, key: str, used: Remembered) -> None:
         """Keep the answer given under *key*.
@@ -134,6 +140,7 @@ class UnitOfWork(Protocol):
         Raises:
             VersionConflict: The key was used meanwhile; the command is tried again, and then answered from memory.
         """
+        ...
 
 
 class Store(Protocol):
@@ -141,6 +148,7 @@ class Store(Protocol):
 
     def begin(self) -> AbstractContextManager[UnitOfWork]:
         """A new unit of work."""
+        ...
 
 
 class Host(Protocol):
@@ -148,21 +156,27 @@ class Host(Protocol):
 
     def actor(self, tenant: str, actor_id: str) -> Actor:
         """The role, permissions and resources of somebody now; a learner when nothing is known of them."""
+        ...
 
     def directory(self, tenant: str) -> Directory:
         """The branches, groups and people now."""
+        ...
 
     def offer(self, tenant: str, plan_id: str) -> Offer | None:
         """The plan with its package as they are now, or `None` when there is no such plan."""
+        ...
 
     def offers(self, tenant: str) -> Sequence[Offer]:
         """Every plan with its package."""
+        ...
 
     def platform(self, tenant: str) -> Switches:
         """The switches that hold where a plan says nothing."""
+        ...
 
     def zone(self, tenant: str) -> str:
         """The zone in whose local time the tenant counts."""
+        ...
 
 
 class Clock(Protocol):
@@ -170,6 +184,7 @@ class Clock(Protocol):
 
     def __call__(self) -> datetime:
         """An aware instant."""
+        ...
 
 
 class AsyncUnitOfWork(Protocol):
@@ -177,26 +192,33 @@ class AsyncUnitOfWork(Protocol):
 
     async def pool(self, tenant: str, pool_id: str, users: Collection[str] | None) -> Stored[AnyPool] | None:
         """As `UnitOfWork.pool()`."""
+        ...
 
     async def pools(self, tenant: str) -> Sequence[AnyPool]:
         """As `UnitOfWork.pools()`."""
+        ...
 
     async def account(
         self, tenant: str, account_id: str, users: Collection[str] | None
     ) -> Stored[LicenseAccount] | None:
         """As `UnitOfWork.account()`."""
+        ...
 
     async def save(self, tenant: str, aggregate: Aggregate, *, expected: int, events: Sequence[Event]) -> None:
         """As `UnitOfWork.save()`."""
+        ...
 
     async def history(self, tenant: str, aggregate_id: str) -> Sequence[Envelope]:
         """As `UnitOfWork.history()`."""
+        ...
 
     async def recall(self, tenant: str, key: str) -> Remembered | None:
         """As `UnitOfWork.recall()`."""
+        ...
 
     async def remember(self, tenant: str, key: str, used: Remembered) -> None:
         """As `UnitOfWork.remember()`."""
+        ...
 
 
 class AsyncStore(Protocol):
@@ -204,6 +226,7 @@ class AsyncStore(Protocol):
 
     def begin(self) -> AbstractAsyncContextManager[AsyncUnitOfWork]:
         """A new unit of work."""
+        ...
 
 
 class AsyncHost(Protocol):
@@ -211,21 +234,27 @@ class AsyncHost(Protocol):
 
     async def actor(self, tenant: str, actor_id: str) -> Actor:
         """As `Host.actor()`."""
+        ...
 
     async def directory(self, tenant: str) -> Directory:
         """As `Host.directory()`."""
+        ...
 
     async def offer(self, tenant: str, plan_id: str) -> Offer | None:
         """As `Host.offer()`."""
+        ...
 
     async def offers(self, tenant: str) -> Sequence[Offer]:
         """As `Host.offers()`."""
+        ...
 
     async def platform(self, tenant: str) -> Switches:
         """As `Host.platform()`."""
+        ...
 
     async def zone(self, tenant: str) -> str:
         """As `Host.zone()`."""
+        ...
 
 
 class Observer(Protocol):
@@ -233,3 +262,4 @@ class Observer(Protocol):
 
     def __call__(self, command: str, outcome: str, seconds: float) -> None:
         """Take note; an exception here is the host's own."""
+        ...

@@ -11,7 +11,7 @@ from typing import ClassVar
 from attrs import frozen
 
 from licensing_core import pools, visibility
-from licensing_core.checks import Count, Id, Instant, UserId, Value, bulk, checked
+from licensing_core.checks import Count, Id, Instant, UserId, Value, as_id, bulk, checked
 from licensing_core.decisions import Decision, twin
 from licensing_core.directory import Actor, Directory, Permission, PermissionMissing
 from licensing_core.errors import LicensingError
@@ -80,7 +80,7 @@ def unknown_pool(actor: Actor, pool_id: str) -> LicensingError:
     """The refusal for a pool that does not exist: as for one that the actor does not manage (decision 12)."""
     if not actor.has(Permission.SEATS_MANAGE):
         return PermissionMissing(permission=Permission.SEATS_MANAGE)
-    return PoolNotVisible(pool=pool_id)
+    return PoolNotVisible(pool=as_id("pool_id", pool_id))
 
 
 def list_pools(actor: Actor, purchased: Iterable[AnyPool], directory: Directory) -> tuple[str, ...]:

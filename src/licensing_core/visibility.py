@@ -237,7 +237,8 @@ def candidates(pool: AnyPool, directory: Directory) -> tuple[str, ...]:
     Raises:
         NotLoaded: The holdings of a member of the beneficiary were not loaded.
     """
-    members = directory.members(pool.beneficiary)
+    named = pool.beneficiary  # a user who was named may be unknown to the directory, and is eligible all the same
+    members = (str(named.id),) if named.kind is ScopeKind.USER else directory.members(named)
     if not isinstance(pool, LicensePool):
         return members
     return tuple(user for user in members if not pool.holds(user))

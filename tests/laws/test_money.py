@@ -20,23 +20,17 @@ divisions = given(some.amounts(), some.weights(), some.methods(), some.units())
 
 @divisions
 @example(Money(-101, EUR), [1, 0, 1], AllocationMethod.LARGEST_REMAINDER, 5)
-def test_parts_and_rest_sum_to_the_total(
-    total: Money, weights: Weights, method: AllocationMethod, unit: int
-) -> None:
+def test_parts_and_rest_sum_to_the_total(total: Money, weights: Weights, method: AllocationMethod, unit: int) -> None:
     laws.parts_and_rest_sum_to_the_total(total, weights, method, unit)
 
 
 @divisions
-def test_parts_are_near_the_exact_ones(
-    total: Money, weights: Weights, method: AllocationMethod, unit: int
-) -> None:
+def test_parts_are_near_the_exact_ones(total: Money, weights: Weights, method: AllocationMethod, unit: int) -> None:
     laws.parts_are_near_the_exact_ones(total, weights, method, unit)
 
 
 @divisions
-def test_a_weight_of_zero_receives_nothing(
-    total: Money, weights: Weights, method: AllocationMethod, unit: int
-) -> None:
+def test_a_weight_of_zero_receives_nothing(total: Money, weights: Weights, method: AllocationMethod, unit: int) -> None:
     laws.a_weight_of_zero_receives_nothing(total, weights, method, unit)
 
 
@@ -60,9 +54,7 @@ def test_a_split_is_an_allocation_by_equal_weights(
 
 
 @given(st.integers(), st.integers(1), some.roundings())
-def test_rounding_is_off_by_less_than_one_and_symmetric(
-    numerator: int, denominator: int, mode: Rounding
-) -> None:
+def test_rounding_is_off_by_less_than_one_and_symmetric(numerator: int, denominator: int, mode: Rounding) -> None:
     laws.rounding_is_off_by_less_than_one(numerator, denominator, mode)
     laws.rounding_is_symmetric(numerator, denominator, mode)
 
@@ -106,9 +98,7 @@ def test_a_broken_law_says_which_and_for_what_case() -> None:
 
 def test_a_law_finds_a_total_that_loses_a_cent(monkeypatch: pytest.MonkeyPatch) -> None:
     honest = Money.allocate
-    monkeypatch.setattr(
-        Money, "allocate", lambda total, *args, **more: honest(total - Money(1, EUR), *args, **more)
-    )
+    monkeypatch.setattr(Money, "allocate", lambda total, *args, **more: honest(total - Money(1, EUR), *args, **more))
     with pytest.raises(LawBroken, match="the parts sum to the total"):
         laws.parts_and_rest_sum_to_the_total(Money(100, EUR), [1, 2], AllocationMethod.FIRST, 1)
 

@@ -3,7 +3,6 @@
 One unit of work at a time has it to itself, so that what is read, decided and saved in it is one step.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Collection, Iterator, MutableMapping, Sequence
 from contextlib import (
     AbstractAsyncContextManager,
@@ -11,18 +10,17 @@ from contextlib import (
     asynccontextmanager,
     contextmanager,
 )
-from threading import Lock
-from time import monotonic
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from attrs import evolve
 
 from licensing_core.adapters.rows import bare_aggregate, changes, known_users
+from licensing_core.adapters.turns import WAIT, Turn
 from licensing_core.checks import as_id
 from licensing_core.decisions import Event
 from licensing_core.holdings import Holding, Holdings
 from licensing_core.license_cycle import LicenseAccount
-from licensing_core.pools import AnyPool, LicensePool
+from licensing_core.pools import AnyPool, LicensePool, SeatPool
 from licensing_core.protocols import (
     Aggregate,
     AggregateExists,
@@ -33,11 +31,9 @@ from licensing_core.protocols import (
     VersionConflict,
 )
 
-_WAIT: Final = 30.0
-"""Seconds that a unit of work waits for its turn, unless the store was told otherwise."""
-_PAUSE: Final = 0.001
 _MISSING: Final = object()
 
+P = TypeVar("P", LicensePool, LicensePool | SeatPool)
 Key = tuple[str, str]
 """Tenant and id."""
 
@@ -46,7 +42,7 @@ class _Tables:
     """What is stored. Keys begin with the tenant; versions and sequence numbers begin with 1."""
 
     def __init__(self) -> None:
-        self.turn = Lock()
+        self.turn = Turn()
         self.aggregates: dict[Key, Stored[Aggregate]] = {}
         self.holdings: dict[tuple[str, str, str], dict[str, Holding]] = {}
         self.events: dict[tuple[str, str, int], Envelope] = {}
@@ -62,10 +58,10 @@ class MemoryUnitOfWork:
 
     def pool(self, tenant: str, pool_id: str, users: Collection[str] | None) -> Stored[AnyPool] | None:
         """As `UnitOfWork.pool()`."""
-        stored = self._stored(tenant, pool_id)
+        stored, known = self._stored(tenant, pool_id), known_users(users)
         if stored is None or isinstance(stored.state, LicenseAccount):
             return None
-        return Stored(self._loaded(tenant, pool_id, stored.state, known_users(users)), stored.version)
+        return Stored(self._loaded(tenant, pool_id, stored.state, known), stored.version)
 
     def pools(self, tenant: str) -> Sequence[AnyPool]:
         """As `UnitOfWork.pools()`."""
@@ -73,16 +69,12 @@ class MemoryUnitOfWork:
         states = (one.state for (of, _), one in sorted(tables.aggregates.items(), key=_by_key) if of == owner)
         return tuple(state for state in states if not isinstance(state, LicenseAccount))
 
-    def account(
-        self, tenant: str, account_id: str, users: Collection[str] | None
-    ) -> Stored[LicenseAccount] | None:
+    def account(self, tenant: str, account_id: str, users: Collection[str] | None) -> Stored[LicenseAccount] | None:
         """As `UnitOfWork.account()`."""
         stored, known = self._stored(tenant, account_id), known_users(users)
         if stored is None or not isinstance(stored.state, LicenseAccount):
             return None
-        pools = {
-            name: self._loaded(tenant, account_id, pool, known) for name, pool in stored.state.pools.items()
-        }
+        pools = {name: self._loaded(tenant, account_id, pool, known) for name, pool in stored.state.pools.items()}
         return Stored(evolve(stored.state, pools=pools), stored.version)
 
     def save(self, tenant: str, aggregate: Aggregate, *, expected: int, events: Sequence[Event]) -> None:
@@ -137,7 +129,7 @@ class MemoryUnitOfWork:
     def _stored(self, tenant: str, aggregate_id: str) -> Stored[Aggregate] | None:
         return self._open().aggregates.get((as_id("tenant", tenant), as_id("id", aggregate_id)))
 
-    def _loaded(self, tenant: str, aggregate_id: str, pool: AnyPool, users: frozenset[str] | None) -> AnyPool:
+    def _loaded(self, tenant: str, aggregate_id: str, pool: P, users: frozenset[str] | None) -> P:
         if not isinstance(pool, LicensePool):
             return pool
         held = self._open().holdings.get((tenant, aggregate_id, pool.id), {})
@@ -164,7 +156,7 @@ class MemoryStore:
             when a thread begins a second unit of work within its first.
     """
 
-    def __init__(self, *, wait: float = _WAIT) -> None:
+    def __init__(self, *, wait: float = WAIT) -> None:
         self._tables, self._wait = _Tables(), wait
 
     def begin(self) -> AbstractContextManager[MemoryUnitOfWork]:
@@ -173,14 +165,8 @@ class MemoryStore:
 
     @contextmanager
     def _turn(self) -> Iterator[MemoryUnitOfWork]:
-        tables = self._tables
-        if not tables.turn.acquire(timeout=self._wait):
-            raise StoreUnavailable(reason="busy")
-        try:
-            with _left(MemoryUnitOfWork(tables)) as work:
-                yield work
-        finally:
-            tables.turn.release()
+        with self._tables.turn.taken(self._wait), _left(MemoryUnitOfWork(self._tables)) as work:
+            yield work
 
 
 @contextmanager
@@ -213,9 +199,7 @@ class AsyncMemoryUnitOfWork:
         """As `UnitOfWork.account()`."""
         return self._work.account(tenant, account_id, users)
 
-    async def save(
-        self, tenant: str, aggregate: Aggregate, *, expected: int, events: Sequence[Event]
-    ) -> None:
+    async def save(self, tenant: str, aggregate: Aggregate, *, expected: int, events: Sequence[Event]) -> None:
         """As `UnitOfWork.save()`."""
         self._work.save(tenant, aggregate, expected=expected, events=events)
 
@@ -239,7 +223,7 @@ class AsyncMemoryStore:
         wait: As for `MemoryStore`.
     """
 
-    def __init__(self, *, wait: float = _WAIT) -> None:
+    def __init__(self, *, wait: float = WAIT) -> None:
         self._tables, self._wait = _Tables(), wait
 
     def begin(self) -> AbstractAsyncContextManager[AsyncMemoryUnitOfWork]:
@@ -248,13 +232,6 @@ class AsyncMemoryStore:
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[AsyncMemoryUnitOfWork]:
-        tables, until = self._tables, monotonic() + self._wait
-        while not tables.turn.acquire(blocking=False):
-            if monotonic() > until:
-                raise StoreUnavailable(reason="busy")
-            await asyncio.sleep(_PAUSE)
-        try:
-            with _left(MemoryUnitOfWork(tables)) as work:
+        async with self._tables.turn.taken_by_task(self._wait):
+            with _left(MemoryUnitOfWork(self._tables)) as work:
                 yield AsyncMemoryUnitOfWork(work)
-        finally:
-            tables.turn.release()

@@ -36,7 +36,8 @@ def bare(pool: AnyPool) -> AnyPool:
 def bare_aggregate(aggregate: Aggregate) -> Aggregate:
     """*aggregate* with all of its pools `bare()`."""
     if isinstance(aggregate, LicenseAccount):
-        return evolve(aggregate, pools={name: bare(pool) for name, pool in aggregate.pools.items()})
+        pools = {name: evolve(pool, holdings=NONE_LOADED) for name, pool in aggregate.pools.items()}
+        return evolve(aggregate, pools=pools)
     return bare(aggregate)
 
 

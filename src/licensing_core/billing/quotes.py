@@ -4,7 +4,7 @@ from fractions import Fraction
 
 from attrs import field, frozen
 
-from licensing_core.checks import Id, InvalidArgument, Quantity, Value, checked
+from licensing_core.checks import Id, InvalidArgument, Positive, Value, checked
 from licensing_core.currencies import Currency
 from licensing_core.money import CurrencyMismatch, Money, Rounding
 from licensing_core.periods import Span
@@ -30,6 +30,7 @@ class QuoteLine(Value):
 
     Attributes:
         item: What is bought: the id of a plan or license type.
+        quantity: Of one command, or all that a cycle bills.
         price: For one unit, or for the whole.
         billed: The days that are billed; `None` when the price is for no period.
         period: The whole period that the price is for; `None` with *billed*.
@@ -37,7 +38,7 @@ class QuoteLine(Value):
     """
 
     item: Id
-    quantity: Quantity
+    quantity: Positive
     price: FlatPrice | UnitPrice
     billed: Span | None = None
     period: Span | None = field(default=None, validator=_both_or_none)
@@ -55,7 +56,7 @@ class QuoteLine(Value):
 
 
 def line(
-    item: Id, quantity: Quantity, price: Price, *, billed: Span | None = None, period: Span | None = None
+    item: Id, quantity: Positive, price: Price, *, billed: Span | None = None, period: Span | None = None
 ) -> QuoteLine:
     """The line for *quantity* of *item*, of which the days *billed* of *period* are charged.
 

@@ -3,11 +3,11 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from enum import StrEnum
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from attrs import field, frozen
 
-from licensing_core.checks import FrozenMap, Id, UserId, Value, as_id, checked
+from licensing_core.checks import MAX_COUNT, FrozenMap, Id, UserId, Value, as_id, bulk, checked, instance
 from licensing_core.directory.actors import Actor
 from licensing_core.directory.scopes import Scope, ScopeKind
 from licensing_core.errors import LicensingError
@@ -100,6 +100,12 @@ class Person(Value):
 _NOWHERE: Final = Person()
 
 
+def _id_sets(name: str, value: Any) -> dict[str, frozenset[str]]:
+    """*value*, when it is a mapping of ids to collections of ids."""
+    items = instance(Mapping)(name, value).items()
+    return {as_id(name, key): bulk(name, ids, most=MAX_COUNT) for key, ids in items}
+
+
 class Coverage(StrEnum):
     """When a resource of a power user covers a scope (decision 14)."""
 
@@ -141,25 +147,26 @@ class Directory(Value):
 
         Raises:
             InvalidBranches: The branches make no forest, or a user is in an unknown one.
-            InvalidId: One of the ids is none.
+            InvalidArgument: An argument is not of its form; of the ids, `InvalidId`.
         """
         forest = Forest(branches)
         in_groups: defaultdict[str, set[str]] = defaultdict(set)
-        for group, members in groups.items():
+        for group, members in _id_sets("groups", groups).items():
             for user in members:
-                in_groups[as_id("groups", user)].add(group)
-        for places in users.values():
-            for branch in places:
-                if branch not in forest.parents:
-                    raise InvalidBranches(branch=as_id("users", branch), reason="a user is in it, but it is unknown")
+                in_groups[user].add(group)
+        in_branches = _id_sets("users", users)
+        if unknown := sorted(frozenset[str]().union(*in_branches.values()) - forest.parents.keys()):
+            raise InvalidBranches(branch=unknown[0], reason="a user is in it, but it is unknown")
         people = {
-            user: Person(frozenset(users.get(user, ())), frozenset(in_groups.get(user, ())))
-            for user in {*users, *in_groups}
+            user: Person(in_branches.get(user, frozenset()), frozenset(in_groups.get(user, ())))
+            for user in sorted({*in_branches, *in_groups})
         }
         return cls(forest, people, coverage)
 
     def is_in(self, user: str, scope: Scope) -> bool:
         """Whether *user* belongs to *scope* now; somebody unknown is in no branch and no group."""
+        if type(user) is not str:
+            as_id("user", user)
         if scope.id is None:
             return True
         if scope.kind is ScopeKind.USER:

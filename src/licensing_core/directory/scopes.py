@@ -75,7 +75,7 @@ class Scope(Value):
     def __str__(self) -> str:
         if self.kind is ScopeKind.TREE:
             return f"branch:{self.id}/**"
-        return self.kind if self.id is None else f"{self.kind}:{self.id}"
+        return self.kind.value if self.id is None else f"{self.kind}:{self.id}"
 
 
 EVERYONE: Final = Scope(ScopeKind.EVERYONE)

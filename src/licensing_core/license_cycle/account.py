@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from attrs import evolve, field, frozen
 
@@ -13,9 +13,11 @@ from licensing_core.checks import (
     FrozenMap,
     Id,
     InvalidArgument,
-    Quantity,
+    Positive,
     UserId,
     Value,
+    as_id,
+    check_of,
     checked,
     shown,
 )
@@ -25,6 +27,8 @@ from licensing_core.errors import LicensingError
 from licensing_core.periods import Cycle, Period
 from licensing_core.pools import LicensePool, LicensesAssigned, LicensesUnassigned, PoolResized
 from licensing_core.pricing import UnitPrice
+
+_as_totals: Final = check_of(Mapping[Id, Count])
 
 
 @frozen(kw_only=True)
@@ -61,11 +65,20 @@ class Order(Value):
         return sum(one.quantity for quote in self.quotes for one in quote.lines if one.item == license_type)
 
 
+def _of_whole_days(_account: object, _attribute: object, cycle: Cycle) -> None:
+    cycle.day(0)
+
+
 def _pool_for_each_type(account: "LicenseAccount", _attribute: object, owned: Mapping[str, LicensePool]) -> None:
     if owned.keys() != account.types.keys():
         raise InvalidArgument(
             parameter="pools", expected="one for each type", got=f"{len(owned)} for {len(account.types)}"
         )
+
+
+def _under_their_ids(_account: object, _attribute: object, types: Mapping[str, LicenseType]) -> None:
+    if any(name != one.id for name, one in types.items()):
+        raise InvalidArgument(parameter="types", expected="each under its own id", got="one under another")
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -81,18 +94,18 @@ class LicenseAccount(Value):
     """
 
     id: Id
-    cycle: Cycle
+    cycle: Cycle = field(validator=_of_whole_days)
     period: Period
-    types: Mapping[Id, LicenseType]
+    types: Mapping[Id, LicenseType] = field(validator=_under_their_ids)
     pools: Mapping[Id, LicensePool] = field(validator=_pool_for_each_type)
     orders: tuple[Order, ...] = ()
     invoices: Count = 0
 
     def pool(self, license_type: str) -> LicensePool:
         """The pool of *license_type*; raises `UnknownLicenseType`."""
-        if license_type not in self.pools:
-            raise UnknownLicenseType(license_type=str(license_type)[:64])
-        found: LicensePool = self.pools[license_type]
+        found = self.pools.get(as_id("license_type", license_type))
+        if found is None:
+            raise UnknownLicenseType(license_type=license_type)
         return found
 
 
@@ -124,7 +137,7 @@ class OrderPaid(Event):
     type: ClassVar[str] = "account.order_paid"
     account: Id
     order: Id
-    invoice: Quantity
+    invoice: Positive
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -175,24 +188,24 @@ def open_account(
     """Open an account in the cycle that holds *now*, with *totals* licenses of each type (0 where not named).
 
     Raises:
-        InvalidArgument: A total is below the contract minimum of its type.
+        InvalidArgument: Two types have one id, or a total is below the contract minimum of its type.
         UnknownLicenseType: A total names no type.
+        NotWholeDays: The cycle has a time of day, or counts seconds.
     """
-    known = {one.id: one for one in types}
-    for name, total in totals.items():
-        if name not in known:
-            raise UnknownLicenseType(license_type=str(name)[:64])
-        if total < known[name].minimum:
+    known, wanted = {one.id: one for one in types}, _as_totals("totals", totals)
+    if len(known) < len(types):
+        raise InvalidArgument(parameter="types", expected="each of another id", got="one twice")
+    for name in sorted(wanted.keys() - known.keys()):
+        raise UnknownLicenseType(license_type=name)
+    for name, one in known.items():
+        if (total := wanted.get(name, 0)) < one.minimum:
             raise InvalidArgument(parameter="totals", expected="at least the minimum of the type", got=shown(total))
-    short = [one for one in types if one.id not in totals and one.minimum > 0]
-    if short:
-        raise InvalidArgument(parameter="totals", expected="at least the minimum of the type", got="0")
     event = AccountOpened(
         account=account_id,
         cycle=cycle,
         period=cycle.period_at(now),
         types=known,
-        totals=totals,
+        totals=wanted,
         by=by,
         at=now,
     )
@@ -215,12 +228,12 @@ def apply(account: LicenseAccount, event: AccountEvent) -> LicenseAccount:
     return evolve(account, pools={**account.pools, event.pool: pool})
 
 
-def license_table(account: LicenseAccount, quote: Quote | None = None) -> Mapping[str, LicenseRow]:
-    """The row of each type; *quote* is the one that is open on the screen, if any.
+def license_table(account: LicenseAccount, quotes: tuple[Quote, ...] = ()) -> Mapping[str, LicenseRow]:
+    """The row of each type; *quotes* are those that are open on the screen, if any.
 
     Source: WAL-4.
     """
-    asked = Order(id="quote", quotes=() if quote is None else (quote,))
+    asked = Order(id="quote", quotes=quotes)
     return FrozenMap(
         {
             name: LicenseRow(

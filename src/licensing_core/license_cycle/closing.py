@@ -7,7 +7,7 @@ from typing import ClassVar
 from attrs import frozen
 
 from licensing_core import pools
-from licensing_core.checks import UserId
+from licensing_core.checks import UserId, as_instant
 from licensing_core.decisions import Decision, twin
 from licensing_core.errors import LicensingError
 from licensing_core.license_cycle.account import AccountEvent, CycleClosed, LicenseAccount, apply
@@ -37,7 +37,7 @@ def close_cycle(account: LicenseAccount, *, by: UserId, now: datetime) -> Decisi
 
     Source: WAL-10, WAL-11, WAL-13, decision 6.
     """
-    if now < account.period.end:
+    if as_instant("now", now) < account.period.end:
         raise CycleStillOpen(ends=account.period.end)
     following = account.cycle.period_at(account.period.end)
     kept = {name: max(account.types[name].minimum, pool.held) for name, pool in sorted(account.pools.items())}

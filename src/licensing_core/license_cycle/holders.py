@@ -8,7 +8,7 @@ from typing import ClassVar
 from attrs import frozen
 
 from licensing_core import pools
-from licensing_core.checks import FrozenMap, Id, UserId, Value, checked
+from licensing_core.checks import FrozenMap, Id, UserId, Value, as_id, checked
 from licensing_core.decisions import Decision, twin
 from licensing_core.directory import Actor
 from licensing_core.errors import LicensingError
@@ -47,7 +47,8 @@ def licensed_user(account: LicenseAccount, user: UserId) -> LicensedUser:
 
     Source: WAL-2, WAL-3, WAL-8, WAL-12.
     """
-    held = tuple(name for name, pool in sorted(account.pools.items()) if pool.holds(user))
+    known = as_id("user", user)
+    held = tuple(name for name, pool in sorted(account.pools.items()) if pool.holds(known))
     features = {feature for name in held for feature in account.types[name].features}
     return LicensedUser(active=bool(held), licenses=held, features=tuple(sorted(features)))
 

@@ -3,13 +3,23 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import reduce
-from typing import ClassVar, NoReturn
+from typing import ClassVar, Final, NoReturn
 
 from attrs import frozen
 
 from licensing_core import pools
 from licensing_core.billing import Quote, QuoteLine, line
-from licensing_core.checks import MAX_QUANTITY, Id, InvalidArgument, InvalidQuantity, UserId, shown
+from licensing_core.checks import (
+    MAX_COUNT,
+    MAX_QUANTITY,
+    Id,
+    InvalidArgument,
+    InvalidQuantity,
+    UserId,
+    as_instant,
+    instance,
+    shown,
+)
 from licensing_core.currencies import Currency
 from licensing_core.decisions import Decision, twin
 from licensing_core.errors import LicensingError
@@ -24,6 +34,8 @@ from licensing_core.license_cycle.account import (
 from licensing_core.payments import NoPaymentPending, PaymentFailed, PaymentOutcome
 from licensing_core.periods import Period, Span, local_date
 from licensing_core.proration import unused
+
+_as_outcome: Final = instance(PaymentOutcome)
 
 
 @frozen(kw_only=True)
@@ -59,7 +71,9 @@ def _valid(account: LicenseAccount, buy: Mapping[str, int]) -> dict[str, int]:
         if type(quantity) is not int or not 1 <= quantity <= MAX_QUANTITY:
             raise InvalidQuantity(parameter="buy", expected=f"an int from 1 to {MAX_QUANTITY}", got=shown(quantity))
     for name in buy:
-        account.pool(name)
+        pool, ordered = account.pool(name), sum(order.quantity(name) for order in account.orders)
+        if pool.bought + ordered + buy[name] > MAX_COUNT:
+            raise InvalidQuantity(parameter="buy", expected=f"a total of {MAX_COUNT} at most", got=shown(buy[name]))
     return dict(sorted(buy.items()))
 
 
@@ -69,14 +83,14 @@ def quotes(account: LicenseAccount, buy: Mapping[str, int], *, now: datetime) ->
     Today counts as left. Half a cycle is half the price; the full price begins with the next cycle.
 
     Raises:
-        InvalidQuantity: A quantity is no int from 1 to 1,000,000.
+        InvalidQuantity: A quantity is no int from 1 to 1,000,000, or the total, orders included, would pass 2**31 - 1.
         UnknownLicenseType: The account has no such type.
         CycleNotClosed: The cycle has ended and waits for `close_cycle()`.
 
     Source: WAL-7, WAL-13, decisions 7 and 11.
     """
     wanted = _valid(account, buy)
-    if now >= account.period.end:
+    if as_instant("now", now) >= account.period.end:
         raise CycleNotClosed(ended=account.period.end)
     left = unused(account.period.span, local_date(now, account.cycle.zone))
     return quotes_for(account, wanted, account.period, left)
@@ -85,6 +99,10 @@ def quotes(account: LicenseAccount, buy: Mapping[str, int], *, now: datetime) ->
 def quotes_for(
     account: LicenseAccount, quantities: Mapping[str, int], period: Period, left: Span | None
 ) -> tuple[Quote, ...]:
+    """A quote for each currency of *quantities*, which are known to be valid: of *period*, the days *left* are billed.
+
+    A type of which there is none has no line, but its currency has a quote all the same.
+    """
     by_currency: dict[Currency, list[QuoteLine]] = {}
     for name, quantity in quantities.items():
         price = account.types[name].price
@@ -110,14 +128,14 @@ def buy(
         being bought until `settle()`.
 
     Raises:
-        PaymentFailed: The payment failed; nothing is bought.
         InvalidQuantity, UnknownLicenseType, CycleNotClosed: As `quotes()` refuses.
-        InvalidArgument: An order of this id waits already.
+        PaymentFailed: The payment failed; nothing is bought.
+        InvalidArgument: *payment* is no `PaymentOutcome`, or an order of this id waits already.
 
     Source: WAL-6, WAL-7.
     """
     order = Order(id=order_id, quotes=quotes(account, wanted, now=now))
-    if payment is PaymentOutcome.FAILED:
+    if _as_outcome("payment", payment) is PaymentOutcome.FAILED:
         raise PaymentFailed
     if any(one.id == order.id for one in account.orders):
         raise InvalidArgument(parameter="order_id", expected="an id that no waiting order has", got=shown(order_id))
@@ -145,7 +163,7 @@ def settle(
     events: list[AccountEvent] = [
         OrderPaid(account=account.id, order=found[0].id, invoice=account.invoices + 1, by=by, at=now)
     ]
-    for name, pool in account.pools.items():
+    for name, pool in sorted(account.pools.items()):
         if more := found[0].quantity(name):
             events.extend(pools.resize(pool, pool.bought + more, by=by, now=now).events)
     return Decision(reduce(apply, events, account), tuple(events))

@@ -57,7 +57,7 @@ class NotWholeDays(InvalidArgument):
     got: str = "one with a time of day; ask for instants instead"
 
 
-def _as_anchor(name: str, value: Any) -> date:
+def _as_anchor(name: str, value: Any) -> date | datetime:
     if isinstance(value, datetime):
         return as_instant(name, value)
     return as_day(name, value)
@@ -90,7 +90,7 @@ class Cycle(Value):
     Source: L3, WAL-15.
     """
 
-    anchor: Annotated[date, _as_anchor]
+    anchor: Annotated[date | datetime, _as_anchor]
     every: Duration
     zone: Zone
     month_end: MonthEnd = field(default=MonthEnd.CLAMP, kw_only=True)
@@ -142,15 +142,11 @@ class Cycle(Value):
         instance(Duration)("every", every)
         instance(WeekStart)("week_start", week_start)
         if every.seconds or (every.months and every.days):
-            raise InvalidCycle(
-                parameter="every", expected="of months alone or of days alone", got=shown(every)
-            )
+            raise InvalidCycle(parameter="every", expected="of months alone or of days alone", got=shown(every))
         if every.months:
             month = (_MILLENNIUM - 12) // every.months * every.months + 12
             return cls(in_month(month, 1), every, zone)
-        first = (
-            1 if every.days % 7 or week_start is WeekStart.MONDAY else 0
-        )  # 1 January of year 1 was a Monday
+        first = 1 if every.days % 7 or week_start is WeekStart.MONDAY else 0  # 1 January of year 1 was a Monday
         rounds = (date(2000, 1, 1).toordinal() - first) // every.days
         return cls(date.fromordinal(first + rounds * every.days), every, zone)
 
@@ -275,7 +271,9 @@ class Cycle(Value):
             InvalidArgument: *day* is no date, or a datetime.
             OutOfCalendar: That turn begins outside the years 2 to 9998.
         """
-        return self._whole().index_on(as_day("day", day))
+        k = self._whole().index_on(as_day("day", day))
+        self._ladder.day(k)
+        return k
 
     def span_on(self, day: date) -> Span:
         """The days of the turn that *day* lies in.

@@ -75,9 +75,7 @@ class Duration(Value):
                 parameter="duration", expected="an ISO 8601 duration such as P1M or P1DT12H", got=shown(text)
             )
         years, months, weeks, days, hours, minutes, seconds = (int(part or 0) for part in match.groups())
-        return cls(
-            months=12 * years + months, days=7 * weeks + days, seconds=3600 * hours + 60 * minutes + seconds
-        )
+        return cls(months=12 * years + months, days=7 * weeks + days, seconds=3600 * hours + 60 * minutes + seconds)
 
     def __str__(self) -> str:
         years, months = divmod(self.months, 12)
@@ -127,11 +125,8 @@ class Duration(Value):
         """
         base, times = as_day("day", day), _TIMES("times", times)
         if self.seconds:
-            raise InvalidDuration(
-                parameter="duration",
-                expected="of whole days and months",
-                got=f"{shown(self.seconds)} seconds more",
-            )
+            got = f"one with {self.seconds} seconds"
+            raise InvalidDuration(parameter="duration", expected="of whole months and days", got=got)
         try:
             return day_at((base + self._calendar_part(times)).toordinal())
         except (OverflowError, ValueError):

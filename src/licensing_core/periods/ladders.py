@@ -212,15 +212,11 @@ def ladder_from(day: date, every: Duration, month_end: MonthEnd, anchor_day: int
     if every.months and not every.days and not every.seconds:
         return _by_months(month, every.months, wanted, month_end)
     if anchor_day is not None:
-        raise InvalidCycle(
-            parameter="anchor_day", expected="None, or months alone in every", got=shown(anchor_day)
-        )
+        raise InvalidCycle(parameter="anchor_day", expected="None, or months alone in every", got=shown(anchor_day))
     if not every.months:
         return Days(day.toordinal(), every.days)
     if month_end is not MonthEnd.CLAMP:
-        raise InvalidCycle(
-            parameter="month_end", expected="clamp, or months alone in every", got=month_end.value
-        )
+        raise InvalidCycle(parameter="month_end", expected="clamp, or months alone in every", got=month_end.value)
     return Mixed(month, every.months, wanted, every.days)
 
 

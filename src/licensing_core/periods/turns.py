@@ -97,9 +97,7 @@ class Period(Value):
         return self.start <= as_instant("at", at) < self.end
 
 
-_set_index, _set_start, _set_end, _set_zone = (
-    vars(Period)[name].__set__ for name in ("index", "start", "end", "zone")
-)
+_set_index, _set_start, _set_end, _set_zone = (vars(Period)[name].__set__ for name in ("index", "start", "end", "zone"))
 
 
 def period_between(index: int, start: datetime, end: datetime, zone: str) -> Period:

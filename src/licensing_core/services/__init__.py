@@ -22,6 +22,7 @@ from licensing_core.services.accounts import (
     UnknownAccount,
 )
 from licensing_core.services.engine import AsyncLicensing, Command, Licensing, Query, fingerprint
+from licensing_core.services.replay import BrokenHistory, replay
 from licensing_core.services.seats import (
     AssignLicenses,
     BuyPlan,
@@ -29,18 +30,21 @@ from licensing_core.services.seats import (
     Ids,
     LicensesGiven,
     LicensesTaken,
+    ListBeneficiaries,
     ListCandidates,
     ListPlans,
     ListPools,
     PlanBought,
     ReadPool,
     RecordTransaction,
+    Scopes,
     UnassignLicenses,
 )
 
 __all__ = [
     "AssignLicenses",
     "AsyncLicensing",
+    "BrokenHistory",
     "BuyLicenses",
     "BuyPlan",
     "CloseCycle",
@@ -55,6 +59,7 @@ __all__ = [
     "LicensesGiven",
     "LicensesTaken",
     "Licensing",
+    "ListBeneficiaries",
     "ListCandidates",
     "ListPlans",
     "ListPools",
@@ -68,8 +73,10 @@ __all__ = [
     "ReadPool",
     "RecordTransaction",
     "RevokeLicense",
+    "Scopes",
     "SettleOrder",
     "UnassignLicenses",
     "UnknownAccount",
     "fingerprint",
+    "replay",
 ]

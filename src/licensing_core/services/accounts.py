@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 
 from attrs import frozen
 
 from licensing_core import license_cycle
 from licensing_core.billing import Quote
-from licensing_core.checks import Count, FrozenMap, Id, Quantity, UserId, Value, as_is, checked
+from licensing_core.checks import Count, FrozenMap, Id, Positive, Quantity, UserId, Value, checked
 from licensing_core.decisions import Decision
 from licensing_core.directory import Actor, Permission
 from licensing_core.errors import LicensingError
@@ -61,7 +61,7 @@ class LicensesBought(Value):
     """What was ordered: the quotes, the invoice number once paid (`None` while the payment is pending), the table."""
 
     quotes: tuple[Quote, ...]
-    invoice: Quantity | None
+    invoice: Positive | None
     rows: Mapping[Id, LicenseRow]
 
     @property
@@ -131,7 +131,7 @@ class BuyLicenses(Command[LicensesBought]):
     """
 
     account: Id
-    buy: Mapping[Id, Annotated[int, as_is]]
+    buy: Mapping[Id, Quantity]
     payment: PaymentOutcome
 
     def steps(self, now: datetime) -> UseCase[LicensesBought]:
@@ -243,7 +243,7 @@ class QuoteLicenses(Query[Quotes]):
 
     actor: UserId
     account: Id
-    buy: Mapping[Id, Annotated[int, as_is]]
+    buy: Mapping[Id, Quantity]
 
     def steps(self, now: datetime) -> UseCase[Quotes]:
         """Load without holdings, and quote."""

@@ -53,6 +53,13 @@ class Ids(Value):
     ids: tuple[Id, ...]
 
 
+@frozen(field_transformer=checked)
+class Scopes(Value):
+    """Scopes, sorted by their text."""
+
+    scopes: tuple[Scope, ...]
+
+
 def _setting(asked: Query[Any], actor_id: str) -> UseCase[tuple[Actor, Directory]]:
     actor = yield from ask(lambda ports: ports.host.actor(asked.tenant, actor_id))
     directory = yield from ask(lambda ports: ports.host.directory(asked.tenant))
@@ -61,6 +68,13 @@ def _setting(asked: Query[Any], actor_id: str) -> UseCase[tuple[Actor, Directory
 
 def _offer(asked: Query[Any], plan: str) -> UseCase[Offer | None]:
     return (yield from ask(lambda ports: ports.host.offer(asked.tenant, plan)))
+
+
+def _buyable(asked: Query[Any], actor: Actor, plan: str) -> UseCase[Offer]:
+    offer = yield from _offer(asked, plan)
+    if offer is None:  # refused as a plan that the actor does not see
+        raise PurchaseBySuperadmin if actor.is_superadmin else PlanNotVisible(plan=plan)
+    return offer
 
 
 def _switches(asked: Query[Any], pool: AnyPool) -> UseCase[Switches]:
@@ -91,9 +105,7 @@ class BuyPlan(Command[PlanBought]):
     def steps(self, now: datetime) -> UseCase[PlanBought]:
         """Decide the purchase; save the pool with the charge."""
         actor, directory = yield from _setting(self, self.actor)
-        offer = yield from _offer(self, self.plan)
-        if offer is None:
-            raise PurchaseBySuperadmin() if actor.is_superadmin else PlanNotVisible(plan=self.plan)
+        offer = yield from _buyable(self, actor, self.plan)
         zone = yield from ask(lambda ports: ports.host.zone(self.tenant))
         decision = orders.purchase(
             actor,
@@ -213,6 +225,20 @@ class ListPlans(Query[Ids]):
             return Ids(visibility.public_plans(offers, directory))
         actor, directory = yield from _setting(self, self.actor)
         return Ids(visibility.plans_for(actor, offers, directory))
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class ListBeneficiaries(Query[Scopes]):
+    """The scopes to offer to *actor* for a purchase through *plan*; refuses as `visibility.beneficiaries()` does."""
+
+    actor: UserId
+    plan: Id
+
+    def steps(self, now: datetime) -> UseCase[Scopes]:
+        """Ask the host alone: nothing stored is read."""
+        actor, directory = yield from _setting(self, self.actor)
+        offer = yield from _buyable(self, actor, self.plan)
+        return Scopes(visibility.beneficiaries(actor, offer, directory))
 
 
 @frozen(kw_only=True, field_transformer=checked)

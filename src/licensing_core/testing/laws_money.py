@@ -24,9 +24,7 @@ OPPOSITE: Final = {Rounding.CEILING: Rounding.FLOOR, Rounding.FLOOR: Rounding.CE
 """The mode that does to a negative number what a mode does to a positive one, where it is another."""
 
 
-def parts_and_rest_sum_to_the_total(
-    total: Money, weights: Weights, method: AllocationMethod, unit: int
-) -> None:
+def parts_and_rest_sum_to_the_total(total: Money, weights: Weights, method: AllocationMethod, unit: int) -> None:
     """L5. There is a part for each weight; parts and rest add up; the rest is less than a unit for each."""
     divided = total.allocate(weights, method, unit=unit)
     case = {"total": total, "weights": weights, "method": method, "unit": unit}
@@ -42,9 +40,7 @@ def parts_and_rest_sum_to_the_total(
     require(signs <= {total.minor > 0}, "every part has the sign of the total", **case)
 
 
-def parts_are_near_the_exact_ones(
-    total: Money, weights: Weights, method: AllocationMethod, unit: int
-) -> None:
+def parts_are_near_the_exact_ones(total: Money, weights: Weights, method: AllocationMethod, unit: int) -> None:
     """L5. Each part is whole units, within one of the exact part; by the largest remainder nearer."""
     divided = total.allocate(weights, method, unit=unit)
     case = {"total": total, "weights": weights, "method": method, "unit": unit}
@@ -59,9 +55,7 @@ def parts_are_near_the_exact_ones(
             require(-unit < off <= 0, "a part is cut down", part=part, **case)
 
 
-def a_weight_of_zero_receives_nothing(
-    total: Money, weights: Weights, method: AllocationMethod, unit: int
-) -> None:
+def a_weight_of_zero_receives_nothing(total: Money, weights: Weights, method: AllocationMethod, unit: int) -> None:
     """L5."""
     divided = total.allocate(weights, method, unit=unit)
     for part, weight in zip(divided.parts, weights, strict=True):
@@ -87,9 +81,7 @@ def the_scale_of_the_weights_does_not_matter(total: Money, weights: Weights, fac
     require(alike, "only proportions matter", total=total, weights=weights, factor=factor)
 
 
-def a_split_is_an_allocation_by_equal_weights(
-    total: Money, count: int, method: AllocationMethod, unit: int
-) -> None:
+def a_split_is_an_allocation_by_equal_weights(total: Money, count: int, method: AllocationMethod, unit: int) -> None:
     """L5. The parts of a split differ by one unit at most, the larger ones first."""
     divided = total.split(count, method, unit=unit)
     case = {"total": total, "count": count, "method": method, "unit": unit}
@@ -107,9 +99,7 @@ def rounding_is_off_by_less_than_one(numerator: int, denominator: int, mode: Rou
     rounded, exact = mode.quotient(numerator, denominator), Fraction(numerator, denominator)
     case = {"exact": exact, "rounded": rounded, "mode": mode}
     require(abs(rounded - exact) < 1, "rounding is off by less than one", **case)
-    require(
-        mode not in HALVES or abs(rounded - exact) <= Fraction(1, 2), "the nearest is within a half", **case
-    )
+    require(mode not in HALVES or abs(rounded - exact) <= Fraction(1, 2), "the nearest is within a half", **case)
     side = {
         Rounding.UP: abs(rounded) >= abs(exact),
         Rounding.DOWN: abs(rounded) <= abs(exact),

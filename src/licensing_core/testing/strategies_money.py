@@ -23,9 +23,7 @@ def amounts(currency: Currency | None = None, *, most: int = MAX_MINOR) -> st.Se
 
 def pairs(*, most: int = MAX_MINOR // 2) -> st.SearchStrategy[tuple[Money, Money]]:
     """Two amounts of one currency, whose sum is in bounds."""
-    return currencies().flatmap(
-        lambda currency: st.tuples(amounts(currency, most=most), amounts(currency, most=most))
-    )
+    return currencies().flatmap(lambda currency: st.tuples(amounts(currency, most=most), amounts(currency, most=most)))
 
 
 def weights(*, at_most: int = 12) -> st.SearchStrategy[Sequence[int | Fraction]]:

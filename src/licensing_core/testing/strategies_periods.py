@@ -22,9 +22,7 @@ def zones() -> st.SearchStrategy[str]:
 
 def days() -> st.SearchStrategy[date]:
     """Calendar days of the years 1890 to 2090, ends of months among them more often than by chance."""
-    ends = st.builds(
-        in_month, st.integers(month_of(_FIRST), month_of(_LAST)), st.integers(min_value=28, max_value=31)
-    )
+    ends = st.builds(in_month, st.integers(month_of(_FIRST), month_of(_LAST)), st.integers(min_value=28, max_value=31))
     return st.one_of(st.dates(_FIRST, _LAST), ends)
 
 
@@ -37,9 +35,7 @@ def instants() -> st.SearchStrategy[datetime]:
 def durations(*, whole_days: bool = False) -> st.SearchStrategy[Duration]:
     """Durations of up to some years; with *whole_days*, without seconds."""
     usual = st.sampled_from(("P1D", "P1W", "P30D", "P1M", "P3M", "P6M", "P1Y")).map(Duration.parse)
-    parts = st.tuples(
-        st.integers(0, 30), st.integers(0, 100), st.just(0) if whole_days else st.integers(0, 200_000)
-    )
+    parts = st.tuples(st.integers(0, 30), st.integers(0, 100), st.just(0) if whole_days else st.integers(0, 200_000))
     return st.one_of(usual, parts.filter(any).map(lambda p: Duration(months=p[0], days=p[1], seconds=p[2])))
 
 

@@ -1,0 +1,244 @@
+"""The main job of the library, end to end, on a real SQLite file: `make demo`, or `make demo LOCALE=es`.
+
+Reads the catalog and the script of acts beside it, carries each act out through the services, prints what came of it,
+and proves at the end that the event log alone rebuilds the same state and the same money.
+"""
+
+import argparse
+import sys
+import tempfile
+import tomllib
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from academy import TENANT, Academy, read
+from rich.console import Console
+from rich.padding import Padding
+from texts import TEXTS
+
+from licensing_core import LicensingError, Money, Quote, Scope
+from licensing_core.adapters.sql import SqlStore
+from licensing_core.currencies import Currency
+from licensing_core.license_cycle import CycleClosed, LicensesOrdered, OrderPaid
+from licensing_core.messages import explain, format_money, language_of
+from licensing_core.orders import Charged
+from licensing_core.payments import PaymentOutcome
+from licensing_core.reports import Table, events_table, license_table, quote_table, seat_table
+from licensing_core.services import (
+    AssignLicenses,
+    BuyLicenses,
+    BuyPlan,
+    CloseCycle,
+    ConfirmReleases,
+    CycleClosing,
+    GrantLicense,
+    LicenseChanged,
+    LicensesBought,
+    LicensesGiven,
+    LicensesTaken,
+    LicenseTable,
+    Licensing,
+    ListCandidates,
+    ListPlans,
+    OpenAccount,
+    PlanBought,
+    Query,
+    QuoteLicenses,
+    Quotes,
+    UnassignLicenses,
+    replay,
+)
+from licensing_core.services.seats import Ids
+
+HERE = Path(__file__).parent
+
+
+class Demo:
+    """Carries acts out and prints them in one language."""
+
+    def __init__(self, store: SqlStore, academy: Academy, locale: str, console: Console) -> None:
+        self.store, self.academy, self.locale, self.console = store, academy, locale, console
+        self.texts = TEXTS[language_of(locale)]
+        self.now = datetime.min.replace(tzinfo=UTC)
+        self.licensing = Licensing(store, academy.host, lambda: self.now)
+        self.number = 0
+        self.charged: list[Money] = []
+
+    def act(self, act: Mapping[str, Any]) -> None:
+        """Print the heading of one act, carry it out, print the answer or the refusal."""
+        self.number += 1
+        self.now = act["at"]
+        title = act["title"][language_of(self.locale)]
+        self.console.print(f"\n[bold]{self.number}.[/] {title}  [dim]{act['as']}, {self.now:%Y-%m-%d %H:%M}[/]")
+        for asked in self.asked(act):
+            try:
+                answer = self.licensing.run(asked)
+            except LicensingError as refusal:
+                self.console.print(f"   [yellow]{self.texts['refused']}[/] {self.explained(refusal)}")
+                return
+        self.show(answer)
+
+    def asked(self, act: Mapping[str, Any]) -> Iterator[Query[Any]]:
+        """The commands or queries of an act: one, except where several users are granted a license."""
+        key = f"act-{self.number}"
+        actor, account = {"tenant": TENANT, "actor": act["as"]}, self.academy.account
+        match act["do"]:
+            case "list_plans":
+                yield ListPlans(**actor)
+            case "buy_plan":
+                named = Scope.parse(act["for"]) if "for" in act else None
+                currency = Currency(act["currency"])
+                yield BuyPlan(
+                    **actor, key=key, plan=act["plan"], pool=act["pool"], beneficiary=named, currency=currency
+                )
+            case "assign":
+                yield AssignLicenses(**actor, key=key, pool=act["pool"], users=self.users(act))
+            case "unassign":
+                yield UnassignLicenses(**actor, key=key, pool=act["pool"], users=self.users(act))
+            case "confirm":
+                yield ConfirmReleases(**actor, key=key, pool=act["pool"], users=self.users(act))
+            case "open_account":
+                cycle, types, totals = self.academy.cycle, self.academy.types, self.academy.totals
+                yield OpenAccount(**actor, key=key, account=account, cycle=cycle, types=types, totals=totals)
+            case "grant":
+                for user in act["users"]:
+                    yield GrantLicense(
+                        **actor, key=f"{key}-{user}", account=account, user=user, license_type=act["type"]
+                    )
+            case "quote":
+                yield QuoteLicenses(**actor, account=account, buy=act["buy"])
+            case "buy":
+                paid = PaymentOutcome.SUCCEEDED
+                yield BuyLicenses(**actor, key=key, account=account, buy=act["buy"], payment=paid)
+            case "close_cycle":
+                yield CloseCycle(**actor, key=key, account=account)
+            case other:
+                raise SystemExit(f"acts.toml: there is no act {other!r}")
+
+    def users(self, act: Mapping[str, Any]) -> frozenset[str]:
+        """The users named by an act, or the first ones from the list of candidates."""
+        if "users" in act:
+            return frozenset(act["users"])
+        found = self.licensing.run(ListCandidates(tenant=TENANT, actor=act["as"], pool=act["pool"]))
+        return frozenset(found.ids[: act["first"]])
+
+    def show(self, answer: object) -> None:
+        """Print what came of an act."""
+        match answer:
+            case Ids(ids):
+                self.line("plans", plans=", ".join(ids))
+            case PlanBought(row=row, quote=quote):
+                if quote is not None:
+                    self.table(quote_table(quote, self.locale))
+                    self.charge(quote)
+                self.table(seat_table([row], self.locale, self.academy.zone))
+            case LicensesGiven(row=row, added=added, passed_over=passed_over):
+                self.line("assigned", added=len(added), passed_over=len(passed_over))
+                self.table(seat_table([row], self.locale, self.academy.zone))
+            case LicensesTaken(row=row, released=released, pending=pending):
+                self.line("unassigned", released=len(released), pending=len(pending))
+                self.table(seat_table([row], self.locale, self.academy.zone))
+            case LicenseTable(rows=rows) | LicenseChanged(rows=rows):
+                self.table(license_table(rows, self.locale))
+            case Quotes(quotes):
+                for quote in quotes:
+                    self.table(quote_table(quote, self.locale))
+            case LicensesBought(quotes=quotes, invoice=invoice, rows=rows):
+                self.line("invoice", number=invoice)
+                for quote in quotes:
+                    self.charge(quote)
+                self.table(license_table(rows, self.locale))
+            case CycleClosing(removed=removed, kept=kept, bills=bills):
+                for name in kept:
+                    self.line("closed", type=name, removed=removed[name], kept=kept[name])
+                for quote in bills:
+                    self.table(quote_table(quote, self.locale))
+                    self.charge(quote)
+
+    def charge(self, quote: Quote) -> None:
+        """Note and print an amount that was charged."""
+        self.charged.append(quote.due)
+        self.line("charged", amount=format_money(quote.due, self.locale))
+
+    def proof(self) -> bool:
+        """Rebuild every aggregate from its events alone, and add up the money that they tell of."""
+        equal, counted = True, 0
+        booked: list[Money] = []
+        self.console.rule(self.texts["proof"])
+        with self.store.begin() as work:
+            names = [*(pool.id for pool in work.pools(TENANT)), self.academy.account]
+            for name in names:
+                history = work.history(TENANT, name)
+                stored = work.pool(TENANT, name, None) or work.account(TENANT, name, None)
+                same = stored is not None and replay(history) == stored.state and stored.version == len(history)
+                equal, counted = equal and same, counted + len(history)
+                booked.extend(_booked(event.event for event in history))
+                self.line("replayed" if same else "differs", name=name, events=len(history))
+            self.table(events_table(work.history(TENANT, names[0]), self.locale, self.academy.zone))
+        for currency in sorted({money.currency for money in booked}, key=str):
+            log = Money.sum((money for money in booked if money.currency is currency), currency)
+            paid = Money.sum((money for money in self.charged if money.currency is currency), currency)
+            equal = equal and log == paid
+            total = {"log": format_money(log, self.locale), "charged": format_money(paid, self.locale)}
+            self.line("equal" if log == paid else "unequal", **total)
+        self.line("proved" if equal else "failed", events=counted)
+        return equal
+
+    def explained(self, refusal: LicensingError) -> str:
+        """The sentence of a refusal."""
+        return explain(refusal, self.locale, zone=self.academy.zone)
+
+    def line(self, text: str, **values: object) -> None:
+        """Print one of the demo's own sentences."""
+        self.console.print("   " + self.texts[text].format(**values), highlight=False)
+
+    def table(self, table: Table) -> None:
+        """Print a report, a little to the right."""
+        self.console.print(Padding(table, (0, 0, 0, 3)))
+
+
+def _booked(events: Iterator[object]) -> Iterator[Money]:
+    """The amounts that the event log says were charged."""
+    waiting: dict[str, tuple[Quote, ...]] = {}
+    for event in events:
+        match event:
+            case Charged(quote=quote):
+                yield quote.due
+            case LicensesOrdered(order=order):
+                waiting[order.id] = order.quotes
+            case OrderPaid(order=order):
+                yield from (quote.due for quote in waiting.pop(order))
+            case CycleClosed(bills=bills):
+                yield from (quote.due for quote in bills)
+
+
+def main(arguments: list[str]) -> int:
+    """Run the demo; 0 when the proof at the end holds."""
+    parser = argparse.ArgumentParser(description="licensing_core at work on an SQLite file")
+    parser.add_argument("--locale", default="en", help="language of all that is printed: en or es, also es_MX")
+    parser.add_argument("--database", type=Path, help="a new file to keep; without it a temporary one is used")
+    chosen = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory() as folder:
+        path = chosen.database or Path(folder) / "licenses.db"
+        if path.exists():
+            parser.error(f"{path} exists; name a new file")
+        store = SqlStore(f"sqlite:///{path}")
+        store.create()
+        academy = read(HERE / "catalog.toml")
+        demo = Demo(store, academy, chosen.locale, Console(width=None if sys.stdout.isatty() else 150))
+        demo.line("opening", users=academy.users)
+        for story in tomllib.loads((HERE / "acts.toml").read_text("utf-8"))["story"]:
+            demo.console.print()
+            demo.console.rule(f"[bold]{story['title'][language_of(chosen.locale)]}")
+            for act in story["acts"]:
+                demo.act(act)
+        demo.console.print()
+        proved = demo.proof()
+        store.close()
+    return 0 if proved else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

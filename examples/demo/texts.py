@@ -1,0 +1,38 @@
+"""The demo's own sentences; those of the library come from `licensing_core.messages`."""
+
+TEXTS = {
+    "en": {
+        "opening": "An SQLite file, {users} people, the plans of catalog.toml, and the acts of acts.toml.",
+        "refused": "Refused:",
+        "plans": "On offer: {plans}",
+        "charged": "Charged: {amount}",
+        "assigned": "{added} got a license, {passed_over} had one already.",
+        "unassigned": "{released} licenses went back to the pool, {pending} await confirmation.",
+        "invoice": "Invoice {number}.",
+        "closed": "{type}: {removed} dropped, {kept} kept and billed.",
+        "proof": "Proof",
+        "replayed": "{name}: {events} events replayed, the same state as stored.",
+        "differs": "{name}: {events} events replayed, and the state DIFFERS from the stored one.",
+        "equal": "Charged in the log {log}, charged above {charged}: equal.",
+        "unequal": "Charged in the log {log}, charged above {charged}: NOT equal.",
+        "proved": "All {events} events replayed to the stored state, and all totals are equal.",
+        "failed": "The proof FAILED over {events} events.",
+    },
+    "es": {
+        "opening": "Un fichero SQLite, {users} personas, los planes de catalog.toml y los actos de acts.toml.",
+        "refused": "Rechazado:",
+        "plans": "A la venta: {plans}",
+        "charged": "Cobrado: {amount}",
+        "assigned": "{added} han recibido una licencia, {passed_over} ya la tenían.",
+        "unassigned": "{released} licencias han vuelto a la bolsa, {pending} quedan por confirmar.",
+        "invoice": "Factura {number}.",
+        "closed": "{type}: {removed} se quitan, {kept} se mantienen y se facturan.",
+        "proof": "Prueba",
+        "replayed": "{name}: {events} eventos repetidos, el mismo estado que el guardado.",
+        "differs": "{name}: {events} eventos repetidos, y el estado es DISTINTO del guardado.",
+        "equal": "Cobrado según el registro {log}, cobrado arriba {charged}: igual.",
+        "unequal": "Cobrado según el registro {log}, cobrado arriba {charged}: NO es igual.",
+        "proved": "Los {events} eventos reproducen el estado guardado, y todos los totales coinciden.",
+        "failed": "La prueba ha FALLADO con {events} eventos.",
+    },
+}

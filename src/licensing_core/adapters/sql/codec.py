@@ -1,0 +1,128 @@
+"""Between rows and values."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, TypeVar
+
+from attrs import frozen
+from sqlalchemy import Row
+
+from licensing_core.checks import Count, Id, Value, checked
+from licensing_core.decisions import Event
+from licensing_core.directory import Scope
+from licensing_core.holdings import Holdings
+from licensing_core.license_cycle import LicenseAccount, LicenseType, Order
+from licensing_core.periods import Cycle, Period
+from licensing_core.plans import Terms
+from licensing_core.pools import AnyPool, LicensePool, SeatPool
+from licensing_core.serde import dumps, loads
+
+MOST_BYTES: Final = 16 * 1024 * 1024
+"""How long a stored value may be: an event names up to 10,000 users."""
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICRO: Final = timedelta(microseconds=1)
+T = TypeVar("T")
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class AccountState(Value):
+    """An account without its pools, which have rows of their own."""
+
+    cycle: Cycle
+    period: Period
+    types: Mapping[Id, LicenseType]
+    orders: tuple[Order, ...]
+    invoices: Count
+
+
+def read(text: str, kind: type[T]) -> T:
+    """The value of *kind* that was stored as *text*; raises `InvalidDocument` when it was tampered with."""
+    return loads(text, kind, most_bytes=MOST_BYTES)
+
+
+def micros(at: datetime | None) -> int | None:
+    """*at* in microseconds since 1970, in UTC."""
+    return None if at is None else (at - _EPOCH) // _MICRO
+
+
+def _instant(stored: int | None) -> datetime | None:
+    return None if stored is None else _EPOCH + timedelta(microseconds=stored)
+
+
+def pool_row(pool: AnyPool) -> dict[str, Any]:
+    """The columns of a new *pool*, but for its keys and version."""
+    terms = None if pool.terms is None else dumps(pool.terms)
+    return {"kind": pool.kind.value, "beneficiary": str(pool.beneficiary), "terms": terms, **counters(pool)}
+
+
+def counters(pool: AnyPool) -> dict[str, Any]:
+    """The columns that commands change."""
+    return {
+        "bought": pool.bought,
+        "consumed": pool.consumed,
+        "held": pool.held,
+        "expires_at": micros(pool.expires_at),
+        "renewals": pool.renewals,
+    }
+
+
+def licenses_of(row: Row[Any], holdings: Holdings) -> LicensePool:
+    """The pool of licenses in *row*, with *holdings*."""
+    return LicensePool(**_fields(row), holdings=holdings)
+
+
+def pool_of(row: Row[Any], holdings: Holdings) -> AnyPool:
+    """The pool in *row*; a pool of licenses gets *holdings*."""
+    return licenses_of(row, holdings) if row.kind == LicensePool.kind.value else SeatPool(**_fields(row))
+
+
+def _fields(row: Row[Any]) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "beneficiary": Scope.parse(row.beneficiary),
+        "bought": row.bought,
+        "consumed": row.consumed,
+        "held": row.held,
+        "expires_at": _instant(row.expires_at),
+        "renewals": row.renewals,
+        "terms": None if row.terms is None else read(row.terms, Terms),
+    }
+
+
+def account_state(account: LicenseAccount) -> str:
+    """The column of *account* that holds all but its pools."""
+    return dumps(
+        AccountState(
+            cycle=account.cycle,
+            period=account.period,
+            types=account.types,
+            orders=account.orders,
+            invoices=account.invoices,
+        )
+    )
+
+
+def account_of(row: Row[Any], pools: Mapping[str, LicensePool]) -> LicenseAccount:
+    """The account in *row*, with *pools*."""
+    state = read(row.state, AccountState)
+    return LicenseAccount(
+        id=row.id,
+        cycle=state.cycle,
+        period=state.period,
+        types=state.types,
+        pools=pools,
+        orders=state.orders,
+        invoices=state.invoices,
+    )
+
+
+def event_row(tenant: str, aggregate: str, sequence: int, event: Event) -> dict[str, Any]:
+    """The row of *event*, which is *sequence* in the history of *aggregate*."""
+    return {
+        "tenant": tenant,
+        "aggregate": aggregate,
+        "sequence": sequence,
+        "type": event.type,
+        "at": micros(event.at),
+        "body": dumps(event),
+    }

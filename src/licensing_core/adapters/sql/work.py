@@ -1,0 +1,233 @@
+"""The unit of work over one open connection. Statements and rows touched follow the command, not the pool."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, Executable, Row, Table, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.sql.dml import UpdateBase
+
+from licensing_core.adapters.rows import changes, known_users, pools_of
+from licensing_core.adapters.sql.codec import (
+    account_of,
+    account_state,
+    counters,
+    event_row,
+    licenses_of,
+    pool_of,
+    pool_row,
+    read,
+)
+from licensing_core.adapters.sql.schema import ACCOUNT, COMMAND, EVENT, HOLDING, POOL
+from licensing_core.adapters.sql.sqlite import DRIVER_ERRORS, unavailable
+from licensing_core.checks import InvalidArgument, Value, as_id, shown
+from licensing_core.decisions import Event
+from licensing_core.errors import LicensingError
+from licensing_core.holdings import Holding, Holdings
+from licensing_core.license_cycle import LicenseAccount
+from licensing_core.pools import AnyPool
+from licensing_core.protocols import (
+    Aggregate,
+    AggregateExists,
+    Envelope,
+    Remembered,
+    Stored,
+    StoreUnavailable,
+    VersionConflict,
+)
+from licensing_core.serde import TAGS, dumps
+
+_CHUNK: Final = 500
+"""The most users of one statement."""
+_NONE: Final = Holdings(loaded=())
+
+Rows = list[dict[str, Any]]
+Key = tuple[str, str]
+"""Tenant and id."""
+
+
+class SqlUnitOfWork:
+    """A `protocols.UnitOfWork` on an open connection whose transaction has begun; made by the stores."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection: Connection | None = connection
+        self.broken = False
+        """Whether a statement failed, so that nothing of this unit of work may be kept."""
+
+    def close(self) -> None:
+        """Refuse whatever is asked from now on."""
+        self._connection = None
+
+    def pool(self, tenant: str, pool_id: str, users: Collection[str] | None) -> Stored[AnyPool] | None:
+        """As `UnitOfWork.pool()`."""
+        key, known = _key(tenant, pool_id), known_users(users)
+        found = select(POOL).where(*_owned(POOL, key), POOL.c.id == pool_id, POOL.c.version.is_not(None))
+        row = self._one(found)
+        if row is None:
+            return None
+        held = self._held(key, known).get(pool_id)
+        return Stored(pool_of(row, Holdings(held, loaded=known)), row.version)
+
+    def pools(self, tenant: str) -> Sequence[AnyPool]:
+        """As `UnitOfWork.pools()`."""
+        owned = POOL.c.tenant == as_id("tenant", tenant)
+        found = select(POOL).where(owned, POOL.c.version.is_not(None)).order_by(POOL.c.id)
+        return tuple(pool_of(row, _NONE) for row in self._all(found))
+
+    def account(self, tenant: str, account_id: str, users: Collection[str] | None) -> Stored[LicenseAccount] | None:
+        """As `UnitOfWork.account()`."""
+        key, known = _key(tenant, account_id), known_users(users)
+        row = self._one(select(ACCOUNT).where(*_named(ACCOUNT, key)))
+        if row is None:
+            return None
+        held = self._held(key, known)
+        rows = self._all(select(POOL).where(*_owned(POOL, key)).order_by(POOL.c.id))
+        pools = {one.id: licenses_of(one, Holdings(held.get(one.id), loaded=known)) for one in rows}
+        return Stored(account_of(row, pools), row.version)
+
+    def save(self, tenant: str, aggregate: Aggregate, *, expected: int, events: Sequence[Event]) -> None:
+        """As `UnitOfWork.save()`."""
+        key = _key(tenant, aggregate.id)
+        holdings = changes(aggregate, events, new=expected == 0)
+        rows = [event_row(*key, sequence, event) for sequence, event in enumerate(events, expected + 1)]
+        version = expected + len(events)
+        if expected == 0:
+            self._create(key, aggregate, version)
+        elif isinstance(aggregate, LicenseAccount):
+            self._change_account(key, aggregate, expected, version, {getattr(event, "pool", None) for event in events})
+        else:
+            self._change_pool(key, aggregate, expected, version)
+        for pool_id, made in holdings.items():
+            self._write_holdings(key, pool_id, made)
+        self._insert(EVENT, rows, VersionConflict(aggregate=aggregate.id, expected=expected))
+
+    def history(self, tenant: str, aggregate_id: str) -> Sequence[Envelope]:
+        """As `UnitOfWork.history()`."""
+        found = select(EVENT).where(*_owned(EVENT, _key(tenant, aggregate_id))).order_by(EVENT.c.sequence)
+        return tuple(
+            Envelope(tenant=tenant, aggregate=aggregate_id, sequence=row.sequence, event=read(row.body, Event))
+            for row in self._all(found)
+        )
+
+    def recall(self, tenant: str, key: str) -> Remembered | None:
+        """As `UnitOfWork.recall()`."""
+        owner, name = _key(tenant, key)
+        row = self._one(select(COMMAND).where(COMMAND.c.tenant == owner, COMMAND.c.idempotency_key == name))
+        return None if row is None else Remembered(fingerprint=row.fingerprint, answer=read(row.answer, Value))
+
+    def remember(self, tenant: str, key: str, used: Remembered) -> None:
+        """As `UnitOfWork.remember()`.
+
+        Raises:
+            InvalidArgument: The answer is of no kind that `serde.TAGS` names, and so could not be read again.
+        """
+        if type(used.answer) not in TAGS:
+            expected = "an answer of a kind that is stored"
+            raise InvalidArgument(parameter="answer", expected=expected, got=shown(used.answer))
+        owner, name = _key(tenant, key)
+        row = {"tenant": owner, "idempotency_key": name, "fingerprint": used.fingerprint, "answer": dumps(used.answer)}
+        self._insert(COMMAND, [row], VersionConflict(aggregate=name, expected=0))
+
+    def _create(self, key: Key, aggregate: Aggregate, version: int) -> None:
+        tenant, aggregate_id = key
+        taken = AggregateExists(aggregate=aggregate_id)
+        if self._one(select(EVENT.c.sequence).where(*_owned(EVENT, key), EVENT.c.sequence == 1)) is not None:
+            raise taken
+        own = version if not isinstance(aggregate, LicenseAccount) else None
+        if isinstance(aggregate, LicenseAccount):
+            row = {"tenant": tenant, "id": aggregate_id, "state": account_state(aggregate), "version": version}
+            self._insert(ACCOUNT, [row], taken)
+        shared = {"tenant": tenant, "aggregate": aggregate_id, "version": own}
+        rows = [{**shared, "id": name, **pool_row(pool)} for name, pool in pools_of(aggregate).items()]
+        self._insert(POOL, rows, taken)
+
+    def _change_pool(self, key: Key, pool: AnyPool, expected: int, version: int) -> None:
+        """The conditional update decides: no row of the expected version, no change."""
+        expecting = update(POOL).where(*_owned(POOL, key), POOL.c.id == pool.id, POOL.c.version == expected)
+        self._decide(expecting.values(**counters(pool), version=version), pool.id, expected)
+
+    def _change_account(
+        self, key: Key, account: LicenseAccount, expected: int, version: int, touched: Collection[object]
+    ) -> None:
+        """As `_change_pool()`; of the account's pools only those *touched* are written."""
+        expecting = update(ACCOUNT).where(*_named(ACCOUNT, key), ACCOUNT.c.version == expected)
+        self._decide(expecting.values(state=account_state(account), version=version), account.id, expected)
+        for name in sorted(account.pools.keys() & set(touched)):
+            of_type = update(POOL).where(*_owned(POOL, key), POOL.c.id == name)
+            self._write(of_type.values(**counters(account.pools[name])))
+
+    def _decide(self, statement: UpdateBase, aggregate_id: str, expected: int) -> None:
+        if self._write(statement) != 1:
+            raise VersionConflict(aggregate=aggregate_id, expected=expected)
+
+    def _write_holdings(self, key: Key, pool_id: str, holdings: Mapping[str, Holding | None]) -> None:
+        for users in _chunks(holdings):
+            of_users = (*_owned(HOLDING, key), HOLDING.c.pool == pool_id, HOLDING.c.holder.in_(users))
+            self._write(delete(HOLDING).where(*of_users))
+        shared = {"tenant": key[0], "aggregate": key[1], "pool": pool_id}
+        kept = ((user, holding) for user, holding in sorted(holdings.items()) if holding is not None)
+        self._insert(HOLDING, [{**shared, "holder": user, "state": holding.value} for user, holding in kept])
+
+    def _held(self, key: Key, users: frozenset[str] | None) -> Mapping[str, Mapping[str, Holding]]:
+        """By pool and user."""
+        held: dict[str, dict[str, Holding]] = {}
+        every = select(HOLDING.c.pool, HOLDING.c.holder, HOLDING.c.state).where(*_owned(HOLDING, key))
+        parts = [every] if users is None else [every.where(HOLDING.c.holder.in_(some)) for some in _chunks(users)]
+        for part in parts:
+            for row in self._all(part):
+                held.setdefault(row.pool, {})[row.holder] = Holding(row.state)
+        return held
+
+    def _one(self, statement: Executable) -> Row[Any] | None:
+        return next(iter(self._all(statement)), None)
+
+    def _all(self, statement: Executable) -> Sequence[Row[Any]]:
+        try:
+            return self._open().execute(statement).all()
+        except DRIVER_ERRORS as error:
+            raise self._failed(error) from error
+
+    def _write(self, statement: UpdateBase) -> int:
+        """How many rows *statement* changed."""
+        try:
+            return self._open().execute(statement).rowcount
+        except DRIVER_ERRORS as error:
+            raise self._failed(error) from error
+
+    def _insert(self, table: Table, rows: Rows, taken: LicensingError | None = None) -> None:
+        """Insert *rows*, if any; *taken* is raised when one is there already."""
+        if not rows:
+            return
+        try:
+            self._open().execute(insert(table), rows)
+        except IntegrityError as error:
+            self.broken = True
+            raise taken or unavailable(error) from error
+        except DRIVER_ERRORS as error:
+            raise self._failed(error) from error
+
+    def _open(self) -> Connection:
+        if self._connection is None:
+            raise StoreUnavailable(reason="closed")
+        return self._connection
+
+    def _failed(self, error: BaseException) -> StoreUnavailable:
+        self.broken = True
+        return unavailable(error)
+
+
+def _key(tenant: str, aggregate_id: str) -> Key:
+    return as_id("tenant", tenant), as_id("id", aggregate_id)
+
+
+def _owned(table: Table, key: Key) -> tuple[ColumnElement[bool], ...]:
+    return table.c.tenant == key[0], table.c.aggregate == key[1]
+
+
+def _named(table: Table, key: Key) -> tuple[ColumnElement[bool], ...]:
+    return table.c.tenant == key[0], table.c.id == key[1]
+
+
+def _chunks(users: Collection[str]) -> Iterator[list[str]]:
+    ordered = sorted(users)
+    yield from (ordered[start : start + _CHUNK] for start in range(0, len(ordered), _CHUNK))

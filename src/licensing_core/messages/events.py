@@ -1,0 +1,77 @@
+"""The text of each event, by its type: what happened. Who did it and when stand beside it."""
+
+from typing import Final
+
+from licensing_core.messages.marks import Text, by, say, where, without
+
+_EXPIRY: Final = (
+    where("expires_at", say("It expires on {expires_at}.")),
+    without("expires_at", say("It does not expire.")),
+)
+
+EVENTS: Final[dict[str, Text]] = {
+    "event": (say("Something happened on {at}."),),
+    "pool.opened": (
+        where(
+            "kind",
+            by(
+                "bought",
+                "The pool {pool} was opened with {bought} license for {beneficiary}.",
+                "The pool {pool} was opened with {bought} licenses for {beneficiary}.",
+            ),
+            wanted="licenses",
+        ),
+        where(
+            "kind",
+            by(
+                "bought",
+                "The pool {pool} was opened with {bought} seat for {beneficiary}.",
+                "The pool {pool} was opened with {bought} seats for {beneficiary}.",
+            ),
+            wanted="seats",
+        ),
+        *_EXPIRY,
+    ),
+    "pool.licenses_assigned": (
+        by(
+            "users",
+            "{users} user got a license of the pool {pool}.",
+            "{users} users got a license of the pool {pool}.",
+        ),
+    ),
+    "pool.licenses_unassigned": (
+        where(
+            "released",
+            by(
+                "released",
+                "{released} license went back to the pool {pool}.",
+                "{released} licenses went back to the pool {pool}.",
+            ),
+        ),
+        where(
+            "awaiting",
+            by(
+                "awaiting",
+                "{awaiting} license of the pool {pool} was unassigned and waits to be confirmed.",
+                "{awaiting} licenses of the pool {pool} were unassigned and wait to be confirmed.",
+            ),
+        ),
+    ),
+    "pool.resized": (say("The pool {pool} has {bought} in all from now on."),),
+    "order.charged": (say("{quote} was charged for the pool {pool}."),),
+    "account.opened": (
+        by(
+            "types",
+            "The account {account} was opened with {types} license type: {totals}.",
+            "The account {account} was opened with {types} license types: {totals}.",
+        ),
+    ),
+    "account.licenses_ordered": (say("Licenses were ordered, and the order {order} costs {order:due}."),),
+    "account.order_paid": (say("The order {order} was paid with invoice {invoice}. Its licenses can be used now."),),
+    "account.cycle_closed": (
+        say("The billing cycle ended. Licenses removed: {removed}."),
+        say("Licenses kept: {kept}."),
+        where("bills", say("Billed for the next cycle: {bills}.")),
+    ),
+}
+"""The text of each event by its type."""

@@ -1,0 +1,193 @@
+"""The text of each error, by its code: what was asked, what stood in the way, what to do next."""
+
+from typing import Final
+
+from licensing_core.messages.marks import Text, by, say, where, without
+
+_ARGUMENT: Final = (
+    say("{parameter:phrase} must be {expected:phrase}, but {got:phrase} was given. Correct it and try again."),
+)
+
+ALLOWED: Final = (say("Allowed (rule {rule})."),)
+"""The text of a verdict without a refusal."""
+
+_ARGUMENTS: Final = (
+    "argument.invalid",
+    "quantity.invalid",
+    "id.invalid",
+    "instant.invalid",
+    "currency.unknown",
+    "allocation.invalid",
+    "amount.invalid",
+    "amount.too_large",
+    "zone.unknown",
+    "locale.unknown",
+    "duration.invalid",
+    "interval.invalid",
+    "span.invalid",
+    "cycle.invalid",
+    "cycle.not_whole_days",
+    "business_calendar.invalid",
+)
+
+_GENERAL: Final[dict[str, Text]] = {
+    "licensing.error": (say("This is not possible. Check what you asked for and try again."),),
+    "bulk.too_large": (
+        by(
+            "given",
+            "{parameter:phrase} names {given} item; one command takes {most} at most. Split it into several.",
+            "{parameter:phrase} names {given} items; one command takes {most} at most. Split it into several.",
+        ),
+    ),
+    "currency.mismatch": (say("An amount in {expected} and one in {got} do not go together. Convert one of them."),),
+    "calendar.out_of_range": (
+        say("The day asked for lies outside the years 2 to 9998. Ask for one nearer to today, or a shorter duration."),
+    ),
+    "period.empty": (
+        say("Period {index} has no length in the zone {zone}: its two ends both fall on {at}. Choose another anchor."),
+    ),
+    "period.no_whole_day": (
+        say("Period {index} does not begin and end at midnight, near {day}. Ask for its instants instead of its days."),
+    ),
+    "periods.too_many": (
+        by(
+            "most",
+            "Only {most} period is given at once. Go on from {resume_at}.",
+            "Only {most} periods are given at once. Go on from {resume_at}.",
+        ),
+    ),
+    "branches.invalid": (say("The tree of branches is not valid at {branch}: {reason:phrase}. Correct that branch."),),
+    "permission.missing": (say("You need the permission “{permission}” for this. Ask a superadmin for it."),),
+    "store.version_conflict": (
+        say("Somebody else changed {aggregate} in the meantime. Load it again and repeat what you did."),
+    ),
+    "store.id_taken": (say("The id {aggregate} is taken. Choose another."),),
+    "store.unavailable": (say("The data cannot be reached now, and nothing was changed. Try again in a moment."),),
+    "document.invalid": (
+        by(
+            "faults",
+            "The document has {faults} fault: {faults:list}. Correct it.",
+            "The document has {faults} faults: {faults:list}. Correct them.",
+        ),
+    ),
+    "history.broken": (
+        say("The history is broken at event {sequence}, and nothing was changed. Restore it from a backup."),
+    ),
+    "command.key_conflict": (say("The key {key} was used for another command. Use a new key for each new intent."),),
+}
+
+_PURCHASES: Final[dict[str, Text]] = {
+    "purchase.by_superadmin": (say("A superadmin cannot buy. Record the transaction by hand instead."),),
+    "purchase.not_visible": (say("There is no plan {plan} for this buyer. Choose one from the list of plans."),),
+    "purchase.kind_not_allowed": (say("Only power users may buy the plan {plan}. Choose a single-license plan."),),
+    "purchase.beneficiary_required": (
+        say("The plan {plan} needs a beneficiary. Name the group or branch that the purchase is for."),
+    ),
+    "purchase.beneficiary_kind": (
+        where(
+            "kind",
+            say("The plan {plan} cannot be bought for a single user. Name a group or a branch."),
+            wanted="user",
+        ),
+        where(
+            "kind",
+            say("The plan {plan} cannot be bought for a group. Name one user for a single license."),
+            wanted="group",
+        ),
+        where(
+            "kind",
+            say("The plan {plan} cannot be bought for a branch. Name one user for a single license."),
+            wanted="branch",
+        ),
+        where(
+            "kind",
+            say("The plan {plan} cannot be bought for a branch and those below. Name one user for a single license."),
+            wanted="tree",
+        ),
+        where(
+            "kind",
+            say("The plan {plan} cannot be bought for everyone. Name a user, a group or a branch."),
+            wanted="everyone",
+        ),
+    ),
+    "purchase.beneficiary_not_allowed": (
+        say("You cannot buy for {beneficiary}: it is not among your resources. Name one that is."),
+    ),
+    "plan.price_missing": (
+        where("currency", say("The plan {plan} has no price in {currency}.")),
+        without("currency", say("The plan {plan} is sold in several currencies and none was named.")),
+        where("offered", say("Choose one of these: {offered:list}.")),
+    ),
+    "plan.package_mismatch": (
+        say("The plan {plan} does not sell the package {package}. Choose a plan of that package."),
+    ),
+    "payment.failed": (say("The payment failed and nothing was bought. Try again, or use another way to pay."),),
+    "payment.none_pending": (say("No order is waiting for its payment. Look at the orders first."),),
+}
+
+_POOLS: Final[dict[str, Text]] = {
+    "pool.not_eligible": (
+        by(
+            "users",
+            "{users} of the users is not in the beneficiary of the pool {pool}.",
+            "{users} of the users are not in the beneficiary of the pool {pool}.",
+        ),
+        say("Choose among the candidates, or add them to the group or branch."),
+    ),
+    "pool.licenses_exhausted": (
+        by(
+            "shortfall",
+            "Cannot assign {requested} from the pool {pool}: {shortfall} license too few.",
+            "Cannot assign {requested} from the pool {pool}: {shortfall} licenses too few.",
+        ),
+        say("Release or buy those missing, or stop enforcing the limit."),
+    ),
+    "pool.in_use": (
+        by(
+            "consumed",
+            "The pool {pool} cannot be cut to {asked}: {consumed} is assigned. Release some first.",
+            "The pool {pool} cannot be cut to {asked}: {consumed} are assigned. Release some first.",
+        ),
+    ),
+    "pool.confirmation_not_allowed": (
+        say("Only a superadmin confirms releases of the pool {pool}. Ask one to confirm them."),
+    ),
+    "pool.not_visible": (say("There is no purchase {pool} among those that you manage. Choose one from your list."),),
+    "pool.wrong_type": (say("The pool {pool} holds seats, not licenses. Enroll the users in a course instead."),),
+    "holdings.not_loaded": (
+        by(
+            "users",
+            "What {users} user holds was not looked up. Load it and try again.",
+            "What {users} users hold was not looked up. Load it and try again.",
+        ),
+    ),
+}
+
+_ACCOUNTS: Final[dict[str, Text]] = {
+    "account.unknown": (say("There is no account {account}. Open it first."),),
+    "license_type.unknown": (
+        say("There is no license type {license_type}. Look at the table of licenses for those there are."),
+    ),
+    "licenses.exhausted": (
+        by(
+            "shortfall",
+            "No license of type {license_type} is free: {shortfall} license too few.",
+            "No license of type {license_type} is free: {shortfall} licenses too few.",
+        ),
+        say("Buy {buy}, or take one from another user."),
+    ),
+    "cycle.not_closed": (say("The billing cycle ended on {ended}. Close it before you quote or buy."),),
+    "cycle.still_open": (say("The billing cycle ends on {ends}. Close it then, or later."),),
+    "purchase.not_refundable": (
+        say("Licenses are not refunded. You can use them until {usable_until}; those that are free then are dropped."),
+    ),
+}
+
+REFUSALS: Final[dict[str, Text]] = {
+    **dict.fromkeys(_ARGUMENTS, _ARGUMENT),
+    **_GENERAL,
+    **_PURCHASES,
+    **_POOLS,
+    **_ACCOUNTS,
+}
+"""The text of each error by its code."""

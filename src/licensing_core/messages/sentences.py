@@ -1,0 +1,272 @@
+"""Sentences of errors, events and verdicts, with their fields as the locale writes them."""
+
+import re
+from collections.abc import Callable, Collection, Mapping
+from collections.abc import Set as AbstractSet
+from datetime import date, datetime
+from decimal import Decimal, localcontext
+from enum import Enum
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any, Final
+
+import attrs
+from attrs import frozen
+
+from licensing_core.billing import Quote
+from licensing_core.checks import InvalidArgument, as_instant, shown
+from licensing_core.currencies import Currency
+from licensing_core.decisions import Event, Verdict
+from licensing_core.directory import Content, Scope
+from licensing_core.errors import LicensingError
+from licensing_core.license_cycle import Order
+from licensing_core.messages.amounts import exact_context, format_money
+from licensing_core.messages.catalogs import catalog, language_of, locale_of
+from licensing_core.messages.events import EVENTS
+from licensing_core.messages.marks import Part, Text
+from licensing_core.messages.refusals import ALLOWED, REFUSALS
+from licensing_core.messages.words import PHRASES, SCOPES, WORDS
+from licensing_core.money import Money
+from licensing_core.periods import Period
+from licensing_core.periods.zones import rules_of
+
+_PLACEHOLDER: Final = re.compile(r"\{(\w+)(?::(\w+))?\}", re.ASCII)
+_HARMLESS: Final = re.compile(r"[\w .:/+*$\[\]-]{1,80}", re.ASCII)
+_MOST_LISTED: Final = 10
+
+
+def explain(subject: LicensingError | Event | Verdict, locale: str, *, zone: str = "UTC") -> str:
+    """What was refused and why, what happened, or that it is allowed, in the language of *locale*.
+
+    Users are counted, not named. An error or event that has no text here gives its own English one.
+
+    >>> from licensing_core.payments import PaymentFailed
+    >>> explain(PaymentFailed(), "en_GB")
+    'The payment failed and nothing was bought. Try again, or use another way to pay.'
+    >>> explain(Verdict.allow("DOC-20"), "es")
+    'Permitido (regla DOC-20).'
+
+    Args:
+        subject: An error, an event or a verdict.
+        locale: Such as `es`, `es_MX` or `en-GB`; the country rules numbers and dates.
+        zone: The IANA time zone in which instants are shown.
+
+    Raises:
+        UnknownLocale: *locale* has another form, or there is no catalog of its language.
+        UnknownZone: *zone* is no IANA name.
+        InvalidArgument: *subject* is something else.
+    """
+    speaker = speaker_of(locale, zone)
+    if isinstance(subject, LicensingError):
+        return speaker.refusal(subject)
+    if isinstance(subject, Verdict):
+        return speaker.allowance(subject) if subject.refusal is None else speaker.refusal(subject.refusal)
+    if isinstance(subject, Event):
+        return speaker.event(subject)
+    raise InvalidArgument(parameter="subject", expected="a LicensingError, Event or Verdict", got=shown(subject))
+
+
+def speaker_of(locale: str, zone: str = "UTC") -> "Speaker":
+    """The speaker of *locale* who shows instants in *zone*; refuses as `explain()` does."""
+    locale_of(locale)
+    language_of(locale)
+    rules_of(zone)
+    return _speaker(locale, zone)  # both can be hashed, or would have been refused
+
+
+@lru_cache(maxsize=256)
+def _speaker(locale: str, zone: str) -> "Speaker":
+    return Speaker(locale, zone)
+
+
+@frozen
+class Speaker:
+    """Makes texts for one *locale* and time *zone*, both known to be good."""
+
+    locale: str
+    zone: str
+
+    def refusal(self, error: LicensingError) -> str:
+        """The text of *error*; its English sentence where there is none."""
+        return self._text(REFUSALS.get(error.code, ()), error.fields()) or str(error)
+
+    def event(self, event: Event) -> str:
+        """What happened; the type of *event* where there is no text for it."""
+        fields = {name: getattr(event, name) for name in _names(event)}
+        return self._text(EVENTS.get(event.type, ()), fields) or event.type
+
+    def allowance(self, verdict: Verdict) -> str:
+        """That it is allowed, and by which rule."""
+        return self._text(ALLOWED, {"rule": verdict.rule})
+
+    def translated(self, context: str, text: str) -> str:
+        """A marked word in the language of the locale."""
+        return catalog(language_of(self.locale)).pgettext(context, text)
+
+    def _text(self, text: Text, fields: Mapping[str, Any]) -> str:
+        if any(name not in fields for part in text for name in _needed(part)):
+            return ""  # an error of a host that goes by one of our codes
+        return " ".join(self._said(part, fields) for part in text if _applies(part, fields))
+
+    def _said(self, part: Part, fields: Mapping[str, Any]) -> str:
+        translations = catalog(language_of(self.locale))
+        if part.number:
+            text = translations.ngettext(part.text, part.plural, _number(fields[part.number]))
+        else:
+            text = translations.gettext(part.text)
+        return self.filled(text, fields)
+
+    def filled(self, text: str, fields: Mapping[str, Any]) -> str:
+        """*text* with its placeholders filled; one that names no field stays."""
+
+        def fill(found: re.Match[str]) -> str:
+            name, way = found.groups()
+            return self.shown(fields[name], way or "") if name in fields else found[0]
+
+        return _PLACEHOLDER.sub(fill, text)
+
+    def shown(self, value: object, way: str = "") -> str:
+        """*value* as the locale writes it.
+
+        Args:
+            way: `list` names the items of a collection, which are counted else; `phrase` translates the words
+                of a refused argument; `due` shows what an order costs instead of its id.
+        """
+        if way == "phrase":
+            return self.phrase(str(value))
+        if way == "due" and isinstance(value, Order):
+            return self._listed([self.shown(quote) for quote in value.quotes])
+        if isinstance(value, Mapping):
+            return self._counts(value)
+        if isinstance(value, tuple | AbstractSet):
+            named = way == "list" or any(isinstance(one, Quote | Money) for one in value)
+            return self._listed([self._item(one) for one in value]) if named else self.number(len(value))
+        for kind, show in _WAYS:
+            if isinstance(value, kind):
+                return show(self, value)
+        return shown(value)
+
+    def _item(self, value: object) -> str:
+        return " ".join(map(self.shown, value)) if isinstance(value, tuple) else self.shown(value)
+
+    def number(self, value: int | Decimal) -> str:
+        """A number with the groups and signs of the locale."""
+        from babel.numbers import format_decimal  # noqa: PLC0415  # loaded when first needed
+
+        with localcontext(exact_context()):
+            return format_decimal(Decimal(value), locale=locale_of(self.locale))
+
+    def day(self, value: date) -> str:
+        """A day, as in `16 abr 2024`."""
+        from babel.dates import format_date  # noqa: PLC0415  # loaded when first needed
+
+        return format_date(value, "medium", locale=locale_of(self.locale))
+
+    def local_day(self, value: datetime) -> str:
+        """The day on which an instant falls in the zone."""
+        return self.day(as_instant("at", value).astimezone(rules_of(self.zone)).date())
+
+    def moment(self, value: datetime) -> str:
+        """Day and time of an instant in the zone, without the name of the zone."""
+        from babel.dates import format_time  # noqa: PLC0415  # loaded when first needed
+
+        known, local = locale_of(self.locale), as_instant("at", value).astimezone(rules_of(self.zone))
+        both = str(known.datetime_formats["medium"]).replace("'", "")
+        clock = format_time(local.time(), "short", locale=known)
+        return both.replace("{0}", clock).replace("{1}", self.day(local.date()))
+
+    def share(self, value: Fraction) -> str:
+        """A share in percent, cut to two decimals at most."""
+        from babel.numbers import format_percent  # noqa: PLC0415  # loaded when first needed
+
+        known, whole = locale_of(self.locale), value.numerator * 10_000 // value.denominator
+        with localcontext(exact_context()):
+            return format_percent(Decimal(whole).scaleb(-4), locale=known, decimal_quantization=False)
+
+    def _counts(self, value: Mapping[Any, Any]) -> str:
+        if not all(type(number) is int for number in value.values()):
+            return self.number(len(value))
+        return self._listed([f"{self.number(number)} {self.shown(name)}" for name, number in value.items() if number])
+
+    def _listed(self, items: Collection[str]) -> str:
+        from babel.lists import format_list  # noqa: PLC0415  # loaded when first needed
+
+        if not items:
+            return self.translated("list", "none")
+        short = [*items][:_MOST_LISTED]
+        return format_list([*short, "…"] if len(items) > len(short) else short, locale=locale_of(self.locale))
+
+    def phrase(self, text: str) -> str:
+        """A phrase of the core about a refused argument; as it is where it is not known."""
+        for pattern, part in _phrases():
+            if found := pattern.fullmatch(text):
+                return self.filled(catalog(language_of(self.locale)).gettext(part.text), _numbers(found))
+        return text
+
+    def named(self, value: Enum) -> str:
+        """The word of a member of an enumeration."""
+        known = WORDS.get(f"{type(value).__name__}.{value.name}")
+        return self.translated(*known) if known else str(value.value)
+
+    def scope(self, value: Scope) -> str:
+        """A group or branch with its id; a person without."""
+        return self._said(SCOPES[value.kind.name], {"id": value.id})
+
+
+def _numbers(found: re.Match[str]) -> dict[str, Any]:
+    return {name: _Raw(value) for name, value in found.groupdict().items()}
+
+
+class _Raw(str):
+    """Text that is shown as it is."""
+
+    __slots__ = ()
+
+
+_WAYS: Final[tuple[tuple[type | tuple[type, ...], Callable[[Speaker, Any], str]], ...]] = (
+    (Money, lambda speaker, value: format_money(value, speaker.locale)),
+    (Quote, lambda speaker, value: format_money(value.due, speaker.locale)),
+    (Currency, lambda _speaker, value: value.code),
+    (Scope, lambda speaker, value: speaker.scope(value)),
+    (Content, lambda speaker, value: f"{speaker.named(value.kind)} {value.id}"),
+    (Order, lambda _speaker, value: value.id),
+    (Period, lambda speaker, value: f"{speaker.moment(value.start)} - {speaker.moment(value.end)} ({speaker.zone})"),
+    (datetime, lambda speaker, value: f"{speaker.moment(value)} ({speaker.zone})"),
+    (date, lambda speaker, value: speaker.day(value)),
+    (Enum, lambda speaker, value: speaker.named(value)),
+    (bool, lambda speaker, value: speaker.translated("answer", "yes" if value else "no")),
+    (int, lambda speaker, value: speaker.number(value)),
+    (Fraction, lambda speaker, value: speaker.share(value)),
+    (_Raw, lambda _speaker, value: str(value)),
+    (str, lambda speaker, value: value if _HARMLESS.fullmatch(value) else speaker.phrase(shown(value))),
+)
+
+
+@lru_cache(maxsize=1)
+def _phrases() -> tuple[tuple[re.Pattern[str], Part], ...]:
+    def pattern(text: str) -> re.Pattern[str]:
+        return re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.{1,120}?)", re.escape(text)))
+
+    return tuple((pattern(part.text), part) for part in PHRASES)
+
+
+def _names(event: Event) -> tuple[str, ...]:
+    return tuple(field.name for field in attrs.fields(type(event)))
+
+
+def _needed(part: Part) -> set[str]:
+    names = {found[1] for text in (part.text, part.plural) for found in _PLACEHOLDER.finditer(text)}
+    return names | {name for name in (part.number, part.field) if name}
+
+
+def _applies(part: Part, fields: Mapping[str, Any]) -> bool:
+    if not part.field:
+        return True
+    value = fields[part.field]
+    if part.wanted is None:
+        return bool(value)
+    return str(value) == part.wanted if part.wanted else not value
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else len(value) if isinstance(value, Collection) else 2

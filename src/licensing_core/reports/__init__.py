@@ -1,0 +1,6 @@
+"""The products' tables, in the language of the caller: as text, records, HTML and for the terminal."""
+
+from licensing_core.reports.products import events_table, license_table, quote_table, seat_table, verdicts
+from licensing_core.reports.table import Cell, Column, Table
+
+__all__ = ["Cell", "Column", "Table", "events_table", "license_table", "quote_table", "seat_table", "verdicts"]

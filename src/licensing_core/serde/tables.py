@@ -1,0 +1,66 @@
+"""The closed lists of what a document may hold where several kinds are possible; tests hold them to the classes."""
+
+from types import MappingProxyType
+from typing import Final
+
+from licensing_core import license_cycle, orders, pools, pricing, seat_administration, services
+from licensing_core.checks import Value
+from licensing_core.currencies import Currency
+from licensing_core.decisions import Event
+from licensing_core.directory import Content, Scope
+from licensing_core.money import Money
+from licensing_core.periods import Duration
+
+KIND: Final = "kind"
+"""The name under which a document tells which of several kinds it is."""
+
+TAGS: Final = MappingProxyType[type[Value], str](
+    {
+        license_cycle.LicensedUser: "licensed_user",
+        pools.LicensePool: "licenses",
+        pools.SeatPool: "seats",
+        pricing.FlatPrice: "flat",
+        pricing.UnitPrice: "unit",
+        seat_administration.Row: "pool_row",
+        services.CycleClosing: "cycle_closing",
+        services.Ids: "ids",
+        services.LicenseChanged: "license_changed",
+        services.LicenseTable: "license_table",
+        services.LicensesBought: "licenses_bought",
+        services.LicensesGiven: "licenses_given",
+        services.LicensesTaken: "licenses_taken",
+        services.PlanBought: "plan_bought",
+        services.Quotes: "quotes",
+        services.Scopes: "scopes",
+    }
+)
+"""What is written under `kind`: by the kinds that share a field, and by the answers of commands and queries."""
+
+EVENTS: Final = MappingProxyType[str, type[Event]](
+    {
+        event.type: event
+        for event in (
+            license_cycle.AccountOpened,
+            license_cycle.CycleClosed,
+            license_cycle.LicensesOrdered,
+            license_cycle.OrderPaid,
+            orders.Charged,
+            pools.LicensesAssigned,
+            pools.LicensesUnassigned,
+            pools.PoolOpened,
+            pools.PoolResized,
+        )
+    }
+)
+"""The events by the `type` under which they are written, with their `schema` beside it."""
+
+TEXTS: Final = MappingProxyType[type, object](
+    {
+        Money: Money.parse,
+        Currency: Currency,
+        Scope: Scope.parse,
+        Content: Content.parse,
+        Duration: Duration.parse,
+    }
+)
+"""What is written as the text that `str()` makes of it, and what reads that text."""

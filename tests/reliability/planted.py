@@ -1,0 +1,184 @@
+"""R5: the harnesses can see. Each plants bugs, one at a time, and must find every one of them.
+
+`python -m tests.reliability.planted`
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from datetime import date, datetime
+from functools import partial
+from typing import Any
+from unittest.mock import patch
+
+from attrs import evolve
+
+from licensing_core import license_cycle, pools, proration, visibility
+from licensing_core.billing import quotes
+from licensing_core.directory import Directory, ScopeKind
+from licensing_core.holdings import Holding
+from licensing_core.license_cycle import LicenseAccount, closing, purchase
+from licensing_core.money import Money, Rounding
+from licensing_core.payments import PaymentOutcome
+from licensing_core.periods import Cycle, MonthEnd, Period, Span
+from licensing_core.pools import LicensePool, LicensesUnassigned, Pool
+from tests.reliability import laws, machine, visibility_worlds, zones
+from tests.reliability.figures import Figures
+
+Plant = Callable[[], AbstractContextManager[Any]]
+
+
+def _one_too_many() -> AbstractContextManager[Any]:
+    """The limit lets one more through than was bought."""
+    return patch.object(Pool, "shortfall", lambda pool, needed: pool.consumed + needed - pool.bought - 1)
+
+
+def _no_confirmation() -> AbstractContextManager[Any]:
+    """What awaits confirmation is given back at once."""
+    honest = pools.apply
+
+    def hasty(pool: LicensePool, event: pools.PoolEvent) -> LicensePool:
+        if isinstance(event, LicensesUnassigned):
+            return honest(pool, evolve(event, released=event.released | event.awaiting, awaiting=frozenset()))
+        return honest(pool, event)
+
+    return patch.object(pools, "apply", hasty)
+
+
+def _a_second_license() -> AbstractContextManager[Any]:
+    """Who takes a license back is counted twice."""
+    honest = pools.apply
+
+    def generous(pool: LicensePool, event: pools.PoolEvent) -> LicensePool:
+        after = honest(pool, event)
+        back = isinstance(event, pools.LicensesAssigned) and any(
+            pool.holdings.get(user) is Holding.AWAITING for user in event.users
+        )
+        return evolve(after, consumed=after.consumed + 1) if back else after
+
+    return patch.object(pools, "apply", generous)
+
+
+def _today_left_out() -> AbstractContextManager[Any]:
+    """The day of the purchase is not billed."""
+
+    def from_tomorrow(period: Span, today: date) -> Span | None:
+        later = date.fromordinal(max(today, period.start).toordinal() + 1)
+        return Span(later, period.end) if later < period.end else None
+
+    stack = patch.multiple(proration, unused=from_tomorrow)
+    return _both(stack, patch.object(purchase, "unused", from_tomorrow))
+
+
+@contextmanager
+def _both(one: Any, other: Any) -> Iterator[None]:
+    with one, other:
+        yield
+
+
+def _cut_down() -> AbstractContextManager[Any]:
+    """Lines are rounded down instead of half up."""
+
+    class Downwards(Money):
+        @classmethod
+        def rounded(cls, exact_minor: Any, currency: Any, _rounding: Any = None) -> Money:
+            return Money.rounded(exact_minor, currency, Rounding.DOWN)
+
+    return patch.object(quotes, "Money", Downwards)
+
+
+def _minimum_ignored() -> AbstractContextManager[Any]:
+    """The end of a cycle keeps what is in use, even below the contract minimum."""
+    honest = closing.close_cycle
+
+    def greedy(account: LicenseAccount, **more: Any) -> Any:
+        types = {name: evolve(one, minimum=0) for name, one in account.types.items()}
+        decision = honest(evolve(account, types=types), **more)
+        return evolve(decision, state=evolve(decision.state, types=account.types))
+
+    return patch.object(license_cycle, "close_cycle", greedy)
+
+
+def _usable_unpaid() -> AbstractContextManager[Any]:
+    """A pending order is treated as paid."""
+    honest = purchase.buy
+
+    def trusting(account: LicenseAccount, wanted: Mapping[str, int], *, payment: Any, **more: Any) -> Any:
+        if payment is PaymentOutcome.PENDING:
+            payment = PaymentOutcome.SUCCEEDED
+        return honest(account, wanted, payment=payment, **more)
+
+    return patch.object(license_cycle, "buy", trusting)
+
+
+class Drifting:
+    """Boundary k counted from boundary k - 1, so that day 31 never comes back."""
+
+    def __init__(self, cycle: Cycle) -> None:
+        self.cycle = cycle
+        if cycle.month_end is MonthEnd.CLAMP and cycle.every.months and cycle.anchor_day is None:
+            self.cycle = evolve(cycle, month_end=MonthEnd.CLAMP_FROM_PREVIOUS)
+
+    def boundary(self, k: int, /) -> datetime:
+        return self.cycle.boundary(k)
+
+    def period_at(self, at: datetime, /) -> Period:
+        return self.cycle.period_at(at)
+
+
+def _zone_faults(figures: Mapping[str, int]) -> bool:
+    return any(figures[fault] for fault in zones.FAULTS)
+
+
+def _exact_is_tree() -> AbstractContextManager[Any]:
+    """A power user manages a pool as soon as one of its users is theirs (against DOC-21)."""
+    honest = Directory.manages
+
+    def kind(directory: Any, actor: Any, scope: Any) -> bool:
+        mine = {str(one.id) for one in actor.scopes() if one.kind is ScopeKind.USER}
+        return honest(directory, actor, scope) or bool(mine & set(directory.members(scope)))
+
+    return patch.object(Directory, "manages", kind)
+
+
+def _audience_is_everyone() -> AbstractContextManager[Any]:
+    """Power users see packages that they are not in the audience of (against DOC-9)."""
+    return patch.object(visibility, "in_audience", lambda *_: True)
+
+
+def found_by(harness: Callable[[], Figures], plant: Plant) -> bool:
+    """Whether *harness* finds what *plant* plants."""
+    with plant():
+        return bool(harness().violations)
+
+
+def run(seed: int) -> Figures:
+    """Plant every bug in turn; a violation is a bug that was not found."""
+    by_laws = partial(laws.run, 2000, seed)
+    by_machine = partial(machine.run, 1500, seed)
+    by_worlds = partial(visibility_worlds.run, 1500, seed)
+    pool_and_money = (_one_too_many, _no_confirmation, _a_second_license, _today_left_out, _cut_down)
+    planted: list[tuple[str, Callable[[], Figures], Plant]] = [
+        *(("laws", by_laws, plant) for plant in (*pool_and_money, _minimum_ignored, _usable_unpaid)),
+        *(("machine", by_machine, plant) for plant in (*pool_and_money, _minimum_ignored, _usable_unpaid)),
+        *(("visibility", by_worlds, plant) for plant in (_exact_is_tree, _audience_is_everyone)),
+    ]
+    missed = [
+        f"{name} did not find {plant.__name__}" for name, harness, plant in planted if not found_by(harness, plant)
+    ]
+    if not _zone_faults(zones.run(0, seed, Drifting)):
+        missed.append("zones did not find Drifting")
+    total = len(planted) + 1
+    return Figures(total, tuple(missed), note=f"planted: {total - len(missed)} of {total} found")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seed", type=int, default=5)
+    seed = parser.parse_args().seed
+    return run(seed).tell("planted", seed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,308 @@
+"""One valid example of each public value and error of the library, for the tests that sweep over all of them."""
+
+import types
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, date, datetime
+from enum import Enum
+from fractions import Fraction
+from functools import cache
+from importlib import import_module
+from inspect import isclass
+from pkgutil import walk_packages
+from typing import Annotated, Any, Final, TypeGuard, Union, get_args, get_origin, get_type_hints
+
+import attrs
+
+import licensing_core
+from licensing_core import license_cycle, orders, plans, pools, protocols, seat_administration, services
+from licensing_core.billing import Quote, line
+from licensing_core.checks import FrozenMap, Value
+from licensing_core.currencies import Currency
+from licensing_core.decisions import Decision, Event, Verdict
+from licensing_core.directory import Actor, Content, Directory, Permission, Person, Role, Scope
+from licensing_core.errors import LicensingError, all_errors
+from licensing_core.holdings import Holding, Holdings
+from licensing_core.license_cycle import LicenseType
+from licensing_core.limits import Limit
+from licensing_core.money import Money
+from licensing_core.payments import PaymentOutcome
+from licensing_core.periods import Cycle, Duration, Interval, Span
+from licensing_core.plans import Catalog, Offer, Package, PackageKind, Plan, PlanKind, Settings, Switches, Terms
+from licensing_core.pricing import FlatPrice, UnitPrice
+from licensing_core.reports.table import Cell, Column, Table
+from licensing_core.services import accounts, engine
+from licensing_core.workdays import BusinessCalendar
+from tools.floors import floor_of
+
+NOON: Final = datetime(2026, 5, 4, 12, tzinfo=UTC)
+MADRID: Final = "Europe/Madrid"
+EUR: Final = Currency("EUR")
+ROOT: Final = Actor("root", Role.SUPERADMIN)
+BUYER: Final = Actor(
+    "ana",
+    Role.POWER_USER,
+    permissions=frozenset(Permission),
+    resources=frozenset({Scope.tree("sales"), Scope.group("coaches")}),
+)
+COMPANY: Final = Directory.of(
+    branches={"top": None, "sales": "top", "madrid": "sales"},
+    users={"ana": ["sales"], "luis": ["madrid"], "mei": ["top"]},
+    groups={"coaches": ["ana", "mei"]},
+)
+SWITCHES: Final = Switches(allow_refund=True)
+CATALOG: Final = Catalog("basics", frozenset({Content.course("fire"), Content.learning_plan("start")}))
+PACKAGE: Final = Package(
+    id="safety", kind=PackageKind.LICENSES, catalogs=(CATALOG,), audience=frozenset({Scope.tree("top")})
+)
+FIFTY: Final = Plan(
+    id="fifty",
+    package="safety",
+    kind=PlanKind.MULTI_LICENSE,
+    quantity=50,
+    prices=(FlatPrice(Money.parse("1800.00 EUR")),),
+    validity=Duration(months=12),
+)
+OFFER: Final = Offer(FIFTY, PACKAGE)
+TERMS: Final = Terms(
+    plan="fifty",
+    package="safety",
+    kind=PlanKind.MULTI_LICENSE,
+    price=Money.parse("1800.00 EUR"),
+    quantity=50,
+    validity=Duration(months=12),
+    renewal=plans.Renewal.MANUAL,
+    created_by="ana",
+    purchased_at=NOON,
+)
+POOL: Final = pools.LicensePool(
+    id="p1",
+    beneficiary=Scope.tree("sales"),
+    bought=50,
+    consumed=2,
+    held=1,
+    expires_at=NOON.replace(year=2027),
+    terms=TERMS,
+    holdings=Holdings({"ana": Holding.HELD, "luis": Holding.AWAITING}),
+)
+SEATS: Final = pools.SeatPool(id="p2", beneficiary=Scope.group("coaches"), bought=9, consumed=2, held=1)
+MONTHLY: Final = Cycle(date(2026, 1, 1), Duration(months=1), MADRID)
+MAY: Final = MONTHLY.period_at(NOON)
+BASE: Final = LicenseType(id="base", price=UnitPrice(Money.parse("30.00 EUR")), minimum=2, features=frozenset({"crm"}))
+HALF_MAY: Final = Span(date(2026, 5, 16), date(2026, 6, 1))
+LINE: Final = line("base", 2, BASE.price, billed=HALF_MAY, period=MAY.span)
+QUOTE: Final = Quote(currency=EUR, lines=(LINE,))
+ORDER: Final = license_cycle.Order(id="o1", quotes=(QUOTE,))
+OPENING: Final = license_cycle.open_account(
+    "acme", cycle=MONTHLY, types=(BASE,), totals={"base": 5}, by="ana", now=NOON
+)
+ACCOUNT: Final = attrs.evolve(OPENING.state, orders=(ORDER,))
+LICENSE_ROW: Final = license_cycle.license_table(ACCOUNT)["base"]
+LICENSED: Final = license_cycle.licensed_user(ACCOUNT, "ana")
+ROW: Final = seat_administration.row_of(POOL)
+AT: Final[dict[str, Any]] = {"at": NOON, "by": "ana"}
+SENT: Final[dict[str, Any]] = {"tenant": "t1", "key": "k1", "actor": "ana"}
+ASKED: Final[dict[str, Any]] = {"tenant": "t1", "actor": "ana"}
+ROWS: Final = {"base": LICENSE_ROW}
+
+VALUES: Final[tuple[Value, ...]] = (
+    Money(1250, EUR),
+    Money.parse("10.00 EUR").split(3),
+    Duration(months=1, days=2, seconds=3),
+    Interval(NOON, None),
+    HALF_MAY,
+    MAY,
+    Cycle(date(2026, 1, 31), Duration(months=1), MADRID, anchor_day=31),
+    BusinessCalendar(frozenset({0, 1, 2, 3, 4}), frozenset({date(2026, 12, 25)})),
+    Event(**AT),
+    Decision(POOL, (pools.PoolResized(pool="p1", bought=5, **AT),)),
+    Verdict.allow("DOC-20"),
+    Scope.tree("sales"),
+    Content.course("fire"),
+    BUYER,
+    COMPANY.forest,
+    Person(frozenset({"sales"}), frozenset({"coaches"})),
+    COMPANY,
+    Limit(10, "workspaces", overage=Fraction(5, 4)),
+    FlatPrice(Money.parse("1800.00 EUR")),
+    BASE.price,
+    CATALOG,
+    PACKAGE,
+    Settings(enforce_limit=False),
+    SWITCHES,
+    FIFTY,
+    OFFER,
+    TERMS,
+    pools.Pool(id="p3", beneficiary=Scope.group("coaches"), bought=3),
+    POOL,
+    SEATS,
+    pools.PoolOpened(
+        pool="p1",
+        kind=PackageKind.LICENSES,
+        beneficiary=Scope.tree("sales"),
+        bought=50,
+        expires_at=None,
+        terms=TERMS,
+        **AT,
+    ),
+    pools.LicensesAssigned(pool="p1", users=frozenset({"ana", "luis"}), **AT),
+    pools.LicensesUnassigned(pool="p1", released=frozenset({"ana"}), awaiting=frozenset({"luis"}), **AT),
+    pools.PoolResized(pool="p1", bought=60, **AT),
+    LINE,
+    QUOTE,
+    orders.Charged(pool="p1", quote=QUOTE, **AT),
+    orders.Purchase(pool=POOL, quote=QUOTE),
+    ROW,
+    seat_administration.Assigned(pool=POOL, added=("ana",), passed_over=("luis",)),
+    seat_administration.Unassigned(pool=POOL, released=("ana",), pending=(), passed_over=("luis",)),
+    BASE,
+    ORDER,
+    ACCOUNT,
+    OPENING.events[0],
+    license_cycle.LicensesOrdered(account="acme", order=ORDER, **AT),
+    license_cycle.OrderPaid(account="acme", order="o1", invoice=1, **AT),
+    license_cycle.CycleClosed(account="acme", removed={"base": 3}, kept={"base": 2}, bills=(QUOTE,), period=MAY, **AT),
+    LICENSE_ROW,
+    LICENSED,
+    protocols.Stored(POOL, 1),
+    protocols.Envelope(tenant="t1", aggregate="p1", sequence=1, event=Event(**AT)),
+    protocols.Remembered(fingerprint="abc", answer=ROW),
+    engine.Ports(work=None, host=None, now=NOON),  # type: ignore[arg-type]
+    accounts.LicenseTable(rows=ROWS),
+    accounts.LicenseChanged(rows=ROWS, user=LICENSED),
+    accounts.LicensesBought(quotes=(QUOTE,), invoice=1, rows=ROWS),
+    accounts.CycleClosing(removed={"base": 3}, kept={"base": 2}, bills=(QUOTE,), period=MAY),
+    accounts.Quotes((QUOTE,)),
+    services.OpenAccount(account="acme", cycle=MONTHLY, types=(BASE,), totals={"base": 5}, **SENT),
+    services.BuyLicenses(account="acme", buy={"base": 2}, payment=PaymentOutcome.PENDING, **SENT),
+    services.SettleOrder(account="acme", order="o1", **SENT),
+    services.GrantLicense(account="acme", user="ana", license_type="base", **SENT),
+    services.RevokeLicense(account="acme", user="ana", license_type="base", **SENT),
+    services.CloseCycle(account="acme", **SENT),
+    services.ReadLicenseTable(account="acme", **ASKED),
+    services.QuoteLicenses(account="acme", buy={"base": 2}, **ASKED),
+    services.ReadLicensedUser(account="acme", user="ana", **ASKED),
+    Cell("1,200", 1200),
+    Column(key="number", title="Number", right=True),
+    Table(title="Fruit", columns=(Column(key="name", title="Name"),), rows=((Cell("Pear", "pear"),),)),
+    services.PlanBought(row=ROW, quote=QUOTE),
+    services.LicensesGiven(row=ROW, added=("ana",), passed_over=()),
+    services.LicensesTaken(row=ROW, released=("ana",), pending=(), passed_over=()),
+    services.Ids(("p1", "p2")),
+    services.BuyPlan(plan="fifty", pool="p1", beneficiary=Scope.tree("sales"), currency=EUR, **SENT),
+    services.RecordTransaction(plan="fifty", pool="p1", beneficiary=Scope.tree("sales"), **SENT),
+    services.AssignLicenses(pool="p1", users=frozenset({"ana"}), **SENT),
+    services.UnassignLicenses(pool="p1", users=frozenset({"ana"}), **SENT),
+    services.ConfirmReleases(pool="p1", users=frozenset({"ana"}), **SENT),
+    services.Scopes((Scope.tree("sales"),)),
+    services.ListBeneficiaries(plan="fifty", **ASKED),
+    services.ListPlans(**ASKED),
+    services.ListPools(**ASKED),
+    services.ReadPool(pool="p1", **ASKED),
+    services.ListCandidates(pool="p1", **ASKED),
+)
+"""One of each; `test_values.py` fails when a public class has none here."""
+_EXAMPLES: Final = {type(value): value for value in VALUES}
+
+FREE: Final = {
+    ("Cell", "raw"),
+    ("Decision", "state"),
+    ("Ports", "host"),
+    ("Ports", "work"),
+    ("Stored", "state"),
+}
+"""Fields that hold whatever the host gives, unchecked by design."""
+
+
+@cache
+def modules(highest_floor: int = 7) -> tuple[types.ModuleType, ...]:
+    """The public modules of the library up to a floor, imported."""
+    names = (found.name for found in walk_packages(licensing_core.__path__, "licensing_core."))
+    rooms = ((name, floor_of(name.partition(".")[2])) for name in names if "._" not in name)
+    return tuple(import_module(name) for name, floor in rooms if floor is not None and floor <= highest_floor)
+
+
+@cache
+def value_classes() -> tuple[type[Value], ...]:
+    """The public attrs classes that are values and not abstract, each in the module that defines it."""
+    things = ((module, name, thing) for module in modules() for name, thing in vars(module).items())
+    return tuple(
+        thing
+        for module, name, thing in things
+        if isclass(thing)
+        and not name.startswith("_")
+        and thing.__module__ == module.__name__
+        and is_value(thing)
+        and not any(getattr(member, "__isabstractmethod__", False) for member in vars(thing).values())
+    )
+
+
+def is_value(kind: type) -> TypeGuard[type[Value]]:
+    """Whether *kind* is an attrs class of values."""
+    return issubclass(kind, Value) and attrs.has(kind)
+
+
+def example(kind: type[Value]) -> Value:
+    """The example of exactly this class."""
+    return _EXAMPLES[kind]
+
+
+def arguments(value: Value) -> dict[str, Any]:
+    """The arguments with which the constructor makes *value* again, by name."""
+    _make, (_kind, fields) = value.__reduce__()
+    return dict(fields)
+
+
+@cache
+def error_classes() -> tuple[type[LicensingError], ...]:
+    """Each error of floors 0 to 7, the root first."""
+    modules()
+    found = (kind for kind in all_errors() if kind.__module__.startswith("licensing_core."))
+    rooms = ((kind, floor_of(kind.__module__.partition(".")[2])) for kind in found)
+    return tuple(dict.fromkeys(kind for kind, floor in rooms if floor is not None and floor <= 7))
+
+
+_SAMPLES: Final[dict[Any, Callable[[], Any]]] = {
+    str: lambda: "x1",
+    int: lambda: 3,
+    bool: lambda: True,
+    date: lambda: date(2026, 5, 4),
+    datetime: lambda: NOON,
+    Fraction: lambda: Fraction(1, 2),
+    Currency: lambda: EUR,
+    Money: lambda: Money(1250, EUR),
+    Scope: lambda: Scope.user("secret-person"),
+    Content: lambda: Content.course("fire"),
+    Span: lambda: HALF_MAY,
+}
+
+
+def sample(annotation: Any) -> Any:
+    """Some value of the type *annotation*, as the fields of errors have them."""
+    origin, args = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return sample(args[0])
+    if origin in (Union, types.UnionType):
+        return sample(args[0])
+    if origin in (tuple, frozenset):
+        return origin((sample(args[0]),))
+    if origin is Mapping:
+        return FrozenMap({sample(args[0]): sample(args[1])})
+    if isclass(annotation) and issubclass(annotation, Enum):
+        return next(iter(annotation))
+    return _SAMPLES[annotation]()
+
+
+def an_error(kind: type[LicensingError], **fields: Any) -> LicensingError:
+    """An error of the class *kind*, every field filled by its type but for the *fields* given."""
+    hints = get_type_hints(kind, include_extras=True)
+    given = {field.name: sample(hints[field.name]) for field in attrs.fields(kind) if field.init}
+    if "users" in given:
+        given["users"] = ("secret-person", "secret-other")
+    return kind(**{**given, **fields})
+
+
+def public_classmethods(kind: type) -> Iterator[tuple[str, Callable[..., Any]]]:
+    """The named constructors that *kind* itself defines."""
+    for name, thing in vars(kind).items():
+        if isinstance(thing, classmethod) and not name.startswith("_"):
+            yield name, getattr(kind, name)

@@ -1,0 +1,236 @@
+"""Hostile arguments for the public functions of floors 1 to 6: a typed error, and nothing changed.
+
+Left out are arguments whose type is a value class, as in `test_bad_input.py`.
+"""
+
+import copy
+import types
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime
+from fractions import Fraction
+from inspect import isfunction, signature
+from typing import Annotated, Any, Final, Union, get_args, get_origin, get_type_hints
+
+import pytest
+
+from licensing_core import license_cycle, pools
+from licensing_core.checks import (
+    Count,
+    Id,
+    InvalidArgument,
+    InvalidId,
+    Quantity,
+    TooManyItems,
+    as_day,
+    as_id,
+    as_instant,
+    bulk,
+    check_of,
+)
+from licensing_core.decisions import Decision
+from licensing_core.errors import LicensingError
+from licensing_core.payments import PaymentOutcome
+from licensing_core.periods import as_zone
+from licensing_core.plans import PackageKind
+from licensing_core.workdays import BusinessCalendar
+from tests.hostile_values import HOSTILE, Odd, a_list_of_itself, outcome, with_open
+from tests.specimens import (
+    ACCOUNT,
+    BASE,
+    BUYER,
+    COMPANY,
+    MADRID,
+    MAY,
+    MONTHLY,
+    NOON,
+    OFFER,
+    PACKAGE,
+    POOL,
+    ROOT,
+    SWITCHES,
+    example,
+    modules,
+)
+from tools.floors import floor_of
+
+JUNE: Final = NOON.replace(month=6)
+RUNNING: Final = license_cycle.grant(ACCOUNT, "ana", "base", by=ROOT, now=NOON).state
+PAID: Final[dict[str, Any]] = {"by": "ana", "now": NOON}
+BUYING: Final[dict[str, Any]] = {"directory": COMPANY, "pool_id": "p9", "zone": MADRID, "now": NOON}
+HANDING: Final[dict[str, Any]] = {"pool": POOL, "users": ["mei"], "switches": SWITCHES, "now": NOON}
+SEEN: Final[dict[str, Any]] = {"actor": ROOT, "directory": COMPANY}
+CALLS: Final[dict[str, dict[str, Any]]] = {
+    "billing.line": {"item": "base", "quantity": 2, "price": BASE.price},
+    "license_cycle.buy": {
+        "account": RUNNING,
+        "wanted": {"base": 1},
+        "order_id": "o9",
+        "payment": PaymentOutcome.SUCCEEDED,
+        **PAID,
+    },
+    "license_cycle.close_cycle": {"account": RUNNING, "by": "ana", "now": JUNE},
+    "license_cycle.grant": {"account": RUNNING, "user": "mei", "license_type": "base", "by": ROOT, "now": NOON},
+    "license_cycle.licensed_user": {"account": RUNNING, "user": "ana"},
+    "license_cycle.open_account": {
+        "account_id": "acme",
+        "cycle": MONTHLY,
+        "types": (BASE,),
+        "totals": {"base": 5},
+        **PAID,
+    },
+    "license_cycle.quotes": {"account": RUNNING, "buy": {"base": 1}, "now": NOON},
+    "license_cycle.revoke": {"account": RUNNING, "user": "ana", "license_type": "base", "by": ROOT, "now": NOON},
+    "license_cycle.settle": {"account": RUNNING, "order_id": "o1", **PAID},
+    "orders.purchase": {"actor": BUYER, "offer": OFFER, "beneficiary": POOL.beneficiary, **BUYING},
+    "orders.record_transaction": {"actor": ROOT, "offer": OFFER, "beneficiary": POOL.beneficiary, **BUYING},
+    "periods.local_date": {"at": NOON, "zone": MADRID},
+    "periods.seconds_of_day": {"day": NOON.date(), "zone": MADRID},
+    "periods.start_of_day": {"day": NOON.date(), "zone": MADRID},
+    "periods.zones.rules_of": {"zone": MADRID},
+    "pools.assign": {**HANDING, "eligible": ["mei"], "by": ROOT},
+    "pools.confirm": {"pool": POOL, "users": ["luis"], "by": ROOT, "now": NOON},
+    "pools.open_pool": {
+        "pool_id": "p1",
+        "kind": PackageKind.SEATS,
+        "beneficiary": POOL.beneficiary,
+        "bought": 5,
+        "expires_at": JUNE,
+        **PAID,
+    },
+    "pools.resize": {"pool": POOL, "bought": 60, **PAID},
+    "pools.unassign": {**HANDING, "users": ["ana"], "by": ROOT},
+    "proration.unused": {"period": MAY.span, "today": NOON.date()},
+    "rounding.whole_weights": {"weights": [1, 2, 3]},
+    "seat_administration.assign": {**SEEN, **HANDING, "users": ["luis"]},
+    "seat_administration.confirm": {**SEEN, "pool": POOL, "users": ["luis"], "now": NOON},
+    "seat_administration.unassign": {**SEEN, **HANDING, "users": ["ana"]},
+    "seat_administration.unknown_pool": {"actor": ROOT, "pool_id": "p9"},
+    "visibility.can_manage": {**SEEN, "beneficiary": POOL.beneficiary, "pool_id": "p1"},
+    "visibility.in_audience": {"user": "ana", "package": PACKAGE, "directory": COMPANY},
+    "workdays.deadline": {
+        "start": NOON,
+        "hours": 48,
+        "calendar": example(BusinessCalendar),
+        "zone": MADRID,
+    },
+}
+"""A valid call of each function; one that is public and takes an id, count, instant or collection must be here."""
+PAST_THE_CHECKS: Final = {
+    "license_cycle": {"quotes_for"},
+    "periods": {"as_zone"},
+    "periods.cycles": {"in_calendar"},
+    "periods.intervals": {"interval_between", "span_between"},
+    "periods.ladders": {"month_of", "length_of", "in_month", "table", "ladder_from"},
+    "periods.turns": {"period_between"},
+    "periods.zones": {"as_zone", "in_calendar", "day_at", "to_utc", "first_instant"},
+    "rounding": {"whole_parts"},
+    "decisions": {"twin"},
+}
+"""Functions for other modules of the library, which say that their arguments are known to be valid."""
+
+
+def as_ids(name: str, value: Any) -> Any:
+    return bulk(name, value)
+
+
+def as_quantities(name: str, value: Any) -> Any:
+    return check_of(Mapping[Id, Quantity])(name, value)
+
+
+def check_for(name: str, annotation: Any) -> Callable[[str, Any], Any] | None:
+    """What tells whether an argument is valid; `None` when its type is a value class, or a bool or function."""
+    origin, args = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return check_of(annotation)
+    if origin in (Union, types.UnionType):
+        found = [check for arg in args if (check := check_for(name, arg))]
+        return found[-1] if found else None
+    if origin in (Collection, Sequence, Iterable):
+        return as_ids if args[0] in (Id, str, int, int | Fraction) else None
+    if origin is Mapping:
+        return as_quantities
+    plain: dict[Any, Callable[[str, Any], Any]] = {
+        datetime: as_instant,
+        date: as_day,
+        int: check_of(Count),
+        str: as_zone if name == "zone" else as_id,
+    }
+    return plain.get(annotation)
+
+
+def public_functions() -> dict[str, Callable[..., Any]]:
+    """Each public function of floors 1 to 6 under the shortest name of its module."""
+    found: dict[str, Callable[..., Any]] = {}
+    for module in modules(6):
+        room = module.__name__.partition(".")[2]
+        if floor_of(room) == 0:
+            continue
+        for name, thing in vars(module).items():
+            if not isfunction(thing) or (name.startswith(("_", "can_")) and name != "can_manage"):
+                continue
+            if not thing.__module__.startswith(module.__name__) or name in PAST_THE_CHECKS.get(
+                room, PAST_THE_CHECKS.get(room.partition(".")[0], ())
+            ):
+                continue
+            if thing not in found.values():
+                found[f"{room}.{name}"] = thing
+    return found
+
+
+def cases() -> list[Any]:
+    found = []
+    for label, function in public_functions().items():
+        hints = get_type_hints(function, include_extras=True)
+        checks = {name: check for name in signature(function).parameters if (check := check_for(name, hints[name]))}
+        labels = {f"{label}-{name}": (function, name, check) for name, check in checks.items()}
+        found.extend(with_open(labels))
+    return found
+
+
+CASES: Final = cases()
+
+
+def test_each_public_function_has_a_valid_call() -> None:
+    assert {param.id.rpartition("-")[0] for param in CASES} == CALLS.keys()
+    for label, given in CALLS.items():
+        public_functions()[label](**given)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_function_refuses_what_is_hostile_and_changes_nothing(
+    case: tuple[Callable[..., Any], str, Callable[[str, Any], Any]], request: pytest.FixtureRequest
+) -> None:
+    function, name, check = case
+    given = CALLS[request.node.callspec.id.rpartition("-")[0]]
+    before = copy.deepcopy(given)
+    decides = get_origin(get_type_hints(function)["return"]) is Decision
+    for hostile in HOSTILE.values():
+        argument = [hostile] if check is as_ids and isinstance(hostile, Odd) else hostile
+        made = outcome(lambda argument=argument: function(**{**given, name: argument}))  # type: ignore[misc]
+        if decides and not isinstance(made, LicensingError):
+            accepted = None if argument is None else outcome(lambda argument=argument: check(name, argument))  # type: ignore[misc]
+            assert not isinstance(accepted, LicensingError), argument
+    assert given == before
+
+
+@pytest.mark.parametrize("function", [pools.assign, pools.unassign, pools.confirm], ids=lambda f: f.__name__)
+@pytest.mark.parametrize("hostile", [None, 1.5, "", "x" * 65, "\ud800", b"ana", [], a_list_of_itself()])
+def test_one_hostile_user_among_many_spoils_the_command(function: Callable[..., Any], hostile: Any) -> None:
+    given = CALLS[f"pools.{function.__name__}"]
+    with pytest.raises(InvalidId):
+        function(**{**given, "users": ["ana", hostile, "luis"]})
+
+
+def test_no_command_takes_more_users_than_10_000() -> None:
+    for label, given in CALLS.items():
+        if "users" in given:
+            with pytest.raises(TooManyItems):
+                public_functions()[label](**{**given, "users": [f"u{n}" for n in range(10_001)]})
+
+
+def test_a_question_refuses_a_bad_argument_as_its_command_does() -> None:
+    for ask, label in ((pools.can_assign, "pools.assign"), (license_cycle.can_buy, "license_cycle.buy")):
+        question: Callable[..., Any] = ask
+        assert question(**CALLS[label])
+        with pytest.raises(InvalidArgument):
+            question(**{**CALLS[label], "now": NOON.replace(tzinfo=None)})

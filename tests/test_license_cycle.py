@@ -1,0 +1,448 @@
+"""Licenses per user, billed by cycle: the account, buying, handing out, and the end of a cycle."""
+
+from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+from licensing_core import license_cycle
+from licensing_core.billing import Quote
+from licensing_core.checks import MAX_COUNT, MAX_QUANTITY, InvalidArgument, InvalidId, InvalidInstant, InvalidQuantity
+from licensing_core.currencies import Currency
+from licensing_core.decisions import Decision, Verdict
+from licensing_core.errors import LicensingError
+from licensing_core.holdings import Holdings, NotLoaded
+from licensing_core.license_cycle import (
+    AccountOpened,
+    CycleClosed,
+    CycleNotClosed,
+    CycleStillOpen,
+    LicenseAccount,
+    LicensedUser,
+    LicenseRow,
+    LicensesOrdered,
+    LicenseType,
+    NoFreeLicense,
+    NotRefundable,
+    Order,
+    OrderPaid,
+    UnknownLicenseType,
+    apply,
+    buy,
+    close_cycle,
+    grant,
+    license_table,
+    licensed_user,
+    open_account,
+    opened,
+    quotes,
+    refund,
+    revoke,
+    settle,
+)
+from licensing_core.money import Money
+from licensing_core.payments import NoPaymentPending, PaymentFailed, PaymentOutcome
+from licensing_core.periods import Cycle, Duration, NotWholeDays
+from licensing_core.pools import LicensesAssigned, LicensesUnassigned, PoolResized
+from licensing_core.pricing import UnitPrice
+from tests.builders import APRIL_16, BASE, NAIVE, NOON, ROOT, VOIP, agrees, an_account, eur, replayed
+
+MONTHLY = Cycle(date(2024, 1, 1), Duration(months=1), "UTC")
+MAY_1 = datetime(2024, 5, 1, tzinfo=UTC)
+PAID, PENDING, FAILED = PaymentOutcome
+YEN = LicenseType(id="gsm", price=UnitPrice(Money.parse("500 JPY")))
+
+
+def bought(account: LicenseAccount, payment: PaymentOutcome = PAID, order: str = "o1", **wanted: int) -> Any:
+    """The decision to buy *wanted* on the sixteenth."""
+    return buy(account, wanted, order_id=order, payment=payment, by="root", now=APRIL_16)
+
+
+def opening(**changes: Any) -> Decision[LicenseAccount, AccountOpened]:
+    arguments: dict[str, Any] = {
+        "cycle": MONTHLY,
+        "types": (BASE, VOIP),
+        "totals": {"base": 5},
+        "by": "root",
+        "now": APRIL_16,
+    }
+    return open_account("crm", **{**arguments, **changes})
+
+
+# The account
+
+
+def test_an_account_opens_in_the_cycle_of_now_with_a_pool_for_each_type() -> None:
+    decision = opening()
+    account = decision.state
+    assert account.period.span.start == date(2024, 4, 1)
+    assert account.period.end == MAY_1
+    assert {name: pool.bought for name, pool in account.pools.items()} == {"base": 5, "voip": 0}
+    assert opened(decision.events[0]) == account
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"totals": {"base": 2}}, InvalidArgument),
+        ({"totals": {"voip": 1}}, InvalidArgument),
+        ({"totals": {"base": 5, "fax": 1}}, UnknownLicenseType),
+        ({"totals": {"base": "5"}}, InvalidQuantity),
+        ({"totals": {"base": True}}, InvalidQuantity),
+        ({"totals": {"base": -5}}, InvalidQuantity),
+        ({"totals": {"a person's name": 5}}, InvalidId),
+        ({"totals": [("base", 5)]}, InvalidArgument),
+        ({"types": (BASE, BASE)}, InvalidArgument),
+        ({"now": NAIVE}, InvalidInstant),
+        ({"cycle": Cycle(date(2024, 1, 1), Duration(seconds=3600), "UTC")}, NotWholeDays),
+        ({"cycle": Cycle(NOON, Duration(months=1), "UTC")}, NotWholeDays),
+    ],
+    ids=str,
+)
+def test_an_account_does_not_open_with_bad_arguments(changes: Any, error: type[LicensingError]) -> None:
+    with pytest.raises(error):
+        opening(**changes)
+
+
+def test_an_account_has_a_pool_for_each_type() -> None:
+    with pytest.raises(InvalidArgument, match="one for each type, got 1 for 2"):
+        evolve(an_account(), pools={"base": an_account().pool("base")})
+
+
+def test_the_pool_of_an_unknown_type_is_refused() -> None:
+    with pytest.raises(UnknownLicenseType, match="'fax'") as caught:
+        an_account().pool("fax")
+    assert caught.value == UnknownLicenseType(license_type="fax")
+
+
+@pytest.mark.parametrize("name", [None, 7, ["base"], "ana@example.com", ""])
+def test_a_type_is_asked_for_by_its_id(name: Any) -> None:
+    with pytest.raises(InvalidId):
+        an_account().pool(name)
+
+
+def test_the_table_counts_in_use_free_total_minimum_and_being_bought() -> None:
+    account = bought(an_account(holders={"base": ["ana", "luis"]}), PENDING, base=3).state
+    quote = quotes(account, {"base": 4, "voip": 1}, now=APRIL_16)[0]
+    assert dict(license_table(account, (quote,))) == {
+        "base": LicenseRow(in_use=2, free=3, total=5, minimum=3, buying=7),
+        "voip": LicenseRow(in_use=0, free=0, total=0, minimum=0, buying=1),
+    }
+    assert license_table(account)["base"].buying == 3
+
+
+# Quoting
+
+
+def test_half_a_cycle_is_half_the_price_and_today_counts_as_left() -> None:
+    (quote,) = quotes(an_account(), {"voip": 2, "base": 5}, now=APRIL_16)
+    assert [(one.item, one.quantity, one.amount) for one in quote.lines] == [
+        ("base", 5, eur("75.00")),
+        ("voip", 2, eur("12.50")),
+    ]
+    assert quote.due == eur("87.50")
+    assert [(one.billed.days, one.period.days) for one in quote.lines if one.billed and one.period] == [(15, 30)] * 2
+
+
+@pytest.mark.parametrize(
+    ("now", "due"),
+    [
+        (datetime(2024, 4, 1, tzinfo=UTC), "30.00"),
+        (datetime(2024, 4, 2, tzinfo=UTC), "29.00"),
+        (datetime(2024, 4, 30, 23, 59, 59, tzinfo=UTC), "1.00"),
+        (datetime(2024, 3, 31, 23, tzinfo=UTC), "30.00"),
+    ],
+    ids=str,
+)
+def test_the_price_follows_the_local_days_left(now: datetime, due: str) -> None:
+    assert quotes(an_account(), {"base": 1}, now=now)[0].due == eur(due)
+
+
+def test_days_are_those_of_the_zone_of_the_cycle() -> None:
+    cycle = Cycle(date(2024, 1, 1), Duration(months=1), "Pacific/Kiritimati")
+    account = opening(cycle=cycle).state
+    assert quotes(account, {"base": 1}, now=datetime(2024, 4, 15, 11, tzinfo=UTC))[0].due == eur("15.00")
+    assert quotes(account, {"base": 1}, now=datetime(2024, 4, 15, 9, tzinfo=UTC))[0].due == eur("16.00")
+
+
+def test_there_is_a_quote_for_each_currency() -> None:
+    account = an_account(BASE, YEN)
+    found = quotes(account, {"gsm": 3, "base": 1}, now=APRIL_16)
+    assert [str(quote.due) for quote in found] == ["15.00 EUR", "750 JPY"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "now", "error"),
+    [
+        ({"fax": 0}, MAY_1, InvalidQuantity),
+        ({"base": -1}, APRIL_16, InvalidQuantity),
+        ({"base": True}, APRIL_16, InvalidQuantity),
+        ({"base": 1.0}, APRIL_16, InvalidQuantity),
+        ({"base": MAX_QUANTITY + 1}, APRIL_16, InvalidQuantity),
+        ({}, APRIL_16, InvalidArgument),
+        ([("base", 1)], APRIL_16, InvalidArgument),
+        (None, APRIL_16, InvalidArgument),
+        ({"fax": 1}, MAY_1, UnknownLicenseType),
+        ({7: 1}, APRIL_16, InvalidId),
+        ({"base": 1}, NAIVE, InvalidInstant),
+        ({"base": 1}, MAY_1, CycleNotClosed),
+        ({"base": 1}, MAY_1 + timedelta(days=90), CycleNotClosed),
+    ],
+    ids=str,
+)
+def test_a_quote_is_refused_for_quantity_then_type_then_cycle(wanted: Any, now: datetime, error: Any) -> None:
+    with pytest.raises(error):
+        quotes(an_account(), wanted, now=now)
+    with pytest.raises(error):
+        buy(an_account(), wanted, order_id="o1", payment=FAILED, by="root", now=now)
+
+
+def test_a_cycle_that_has_ended_says_when() -> None:
+    with pytest.raises(CycleNotClosed, match="2024-05-01T00:00:00") as caught:
+        quotes(an_account(), {"base": 1}, now=MAY_1)
+    assert caught.value == CycleNotClosed(ended=MAY_1)
+
+
+# Buying
+
+
+def test_what_is_paid_is_usable_at_once_and_invoiced() -> None:
+    account = an_account()
+    decision = bought(account, base=5, voip=2)
+    after = decision.state
+    assert [type(event) for event in decision.events] == [LicensesOrdered, OrderPaid, PoolResized, PoolResized]
+    assert (after.pool("base").bought, after.pool("voip").bought, after.invoices, after.orders) == (10, 2, 1, ())
+    assert replayed(apply, decision, account) == after
+
+
+def test_what_is_pending_is_ordered_as_quoted_and_not_usable_yet() -> None:
+    account = an_account()
+    decision = bought(account, PENDING, base=5)
+    order = Order(id="o1", quotes=quotes(account, {"base": 5}, now=APRIL_16))
+    assert decision.events == (LicensesOrdered(account="crm", order=order, by="root", at=APRIL_16),)
+    assert (decision.state.orders, decision.state.pools, decision.state.invoices) == ((order,), account.pools, 0)
+    assert (order.quantity("base"), order.quantity("voip")) == (5, 0)
+    assert replayed(apply, decision, account) == decision.state
+
+
+def test_a_failed_payment_buys_nothing() -> None:
+    account = an_account()
+    verdict = agrees(
+        license_cycle.can_buy, buy, account, {"base": 1}, order_id="o1", payment=FAILED, by="root", now=APRIL_16
+    )
+    assert verdict.refusal == PaymentFailed()
+    assert account == an_account()
+
+
+@pytest.mark.parametrize("payment", ["failed", "succeeded", None, True])
+def test_an_outcome_that_is_none_is_not_taken_for_a_payment(payment: Any) -> None:
+    with pytest.raises(InvalidArgument, match="of type PaymentOutcome"):
+        bought(an_account(), payment, base=1)
+
+
+def test_two_waiting_orders_have_two_ids() -> None:
+    account = bought(an_account(), PENDING, base=1).state
+    with pytest.raises(InvalidArgument, match="an id that no waiting order has"):
+        bought(account, PENDING, base=1)
+    with pytest.raises(InvalidId):
+        bought(account, PENDING, order="a b", base=1)
+
+
+def test_the_oldest_order_is_settled_when_none_is_named() -> None:
+    account = bought(bought(an_account(), PENDING, "o1", base=1).state, PENDING, "o2", base=2).state
+    first = settle(account, by="root", now=MAY_1)
+    assert [order.id for order in first.state.orders] == ["o2"]
+    assert first.state.pool("base").bought == 6
+    second = settle(first.state, by="root", now=MAY_1)
+    assert (second.state.orders, second.state.pool("base").bought, second.state.invoices) == ((), 8, 2)
+    assert replayed(apply, first, account) == first.state
+    assert isinstance(second.events[0], OrderPaid)
+    assert (second.events[0].order, second.events[0].invoice) == ("o2", 2)
+
+
+def test_a_named_order_is_settled_out_of_turn() -> None:
+    account = bought(bought(an_account(), PENDING, "o1", base=1).state, PENDING, "o2", base=2).state
+    after = settle(account, "o2", by="root", now=APRIL_16).state
+    assert ([order.id for order in after.orders], after.pool("base").bought) == (["o1"], 7)
+
+
+@pytest.mark.parametrize("order", [None, "o2"])
+def test_settling_needs_an_order_that_waits(order: str | None) -> None:
+    account = an_account() if order is None else bought(an_account(), PENDING, base=1).state
+    verdict = agrees(license_cycle.can_settle, settle, account, order, by="root", now=APRIL_16)
+    assert verdict.refusal == NoPaymentPending()
+
+
+def test_the_first_license_of_a_type_without_any_can_be_bought() -> None:
+    assert bought(an_account(), voip=1).state.pool("voip").free == 1
+
+
+def test_there_is_no_refund_and_the_refusal_says_until_when_they_are_usable() -> None:
+    with pytest.raises(NotRefundable, match="usable until 2024-05-01") as caught:
+        refund(an_account())
+    assert caught.value == NotRefundable(usable_until=date(2024, 5, 1))
+
+
+# Handing out
+
+
+def test_a_user_with_a_license_is_active_and_has_the_union_of_the_features() -> None:
+    account = an_account(totals={"base": 3, "voip": 1}, holders={"base": ["ana"], "voip": ["ana"]})
+    assert licensed_user(account, "ana") == LicensedUser(
+        active=True, licenses=("base", "voip"), features=("calls", "crm")
+    )
+    assert licensed_user(account, "luis") == LicensedUser(active=False, licenses=(), features=())
+
+
+def test_granting_uses_a_license_and_twice_is_once() -> None:
+    account = an_account()
+    decision = grant(account, "ana", "base", by=ROOT, now=APRIL_16)
+    assert decision.events == (LicensesAssigned(pool="base", users=frozenset({"ana"}), by="root", at=APRIL_16),)
+    assert (decision.state.pool("base").held, decision.state.pool("base").free) == (1, 4)
+    assert replayed(apply, decision, account) == decision.state
+    assert grant(decision.state, "ana", "base", by=ROOT, now=APRIL_16) == Decision(decision.state)
+
+
+def test_without_a_free_license_the_refusal_says_what_to_buy() -> None:
+    verdict = agrees(license_cycle.can_grant, grant, an_account(), "ana", "voip", by=ROOT, now=APRIL_16)
+    refusal = NoFreeLicense(license_type="voip", shortfall=1, buy={"voip": 1})
+    assert verdict.refusal == refusal
+    assert hash(verdict.refusal)
+    assert "buy 1, or take one from another user" in str(refusal)
+
+
+def test_a_license_taken_from_one_user_is_free_for_another_at_once() -> None:
+    account = an_account(totals={"base": 3, "voip": 1}, holders={"voip": ["ana"]})
+    decision = revoke(account, "ana", "voip", by=ROOT, now=APRIL_16)
+    event = LicensesUnassigned(pool="voip", released=frozenset({"ana"}), awaiting=frozenset(), by="root", at=APRIL_16)
+    assert decision.events == (event,)
+    assert licensed_user(decision.state, "ana").features == ()
+    assert grant(decision.state, "luis", "voip", by=ROOT, now=APRIL_16).state.pool("voip").holds("luis")
+    assert replayed(apply, decision, account) == decision.state
+
+
+def test_revoking_what_is_not_held_changes_nothing() -> None:
+    assert revoke(an_account(), "ana", "base", by=ROOT, now=APRIL_16) == Decision(an_account())
+
+
+@pytest.mark.parametrize("name", ["grant", "revoke"])
+def test_an_unknown_type_cannot_be_handed_out(name: str) -> None:
+    question, command = getattr(license_cycle, f"can_{name}"), getattr(license_cycle, name)
+    verdict = agrees(question, command, an_account(), "ana", "fax", by=ROOT, now=APRIL_16)
+    assert verdict.refusal == UnknownLicenseType(license_type="fax")
+
+
+def test_what_was_not_loaded_is_not_taken_for_nothing() -> None:
+    account = an_account(BASE)
+    part = evolve(account, pools={"base": evolve(account.pool("base"), holdings=Holdings(loaded={"ana"}))})
+    with pytest.raises(NotLoaded):
+        licensed_user(part, "luis")
+    with pytest.raises(NotLoaded):
+        grant(part, "luis", "base", by=ROOT, now=APRIL_16)
+
+
+# The end of a cycle
+
+
+@pytest.mark.parametrize(
+    ("total", "in_use", "kept", "removed"), [(8, 5, 5, 3), (8, 1, 3, 5), (3, 0, 3, 0), (4, 4, 4, 0), (3, 3, 3, 0)]
+)
+def test_kept_is_the_larger_of_the_minimum_and_what_is_in_use(total: int, in_use: int, kept: int, removed: int) -> None:
+    holders = {"base": [f"u{number}" for number in range(in_use)]}
+    account = an_account(totals={"base": total}, holders=holders)
+    decision = close_cycle(account, by="root", now=MAY_1)
+    closed = decision.events[0]
+    assert isinstance(closed, CycleClosed)
+    assert (dict(closed.kept), dict(closed.removed)) == ({"base": kept, "voip": 0}, {"base": removed, "voip": 0})
+    assert decision.state.pool("base").bought == kept
+    assert decision.state.pool("base").held == in_use
+    assert [bill.due for bill in closed.bills] == [eur("30.00") * kept]
+    assert replayed(apply, decision, account) == decision.state
+
+
+def test_the_next_cycle_opens_and_is_billed_in_full() -> None:
+    decision = close_cycle(an_account(holders={"base": ["ana"]}), by="root", now=MAY_1)
+    closed = decision.events[0]
+    assert isinstance(closed, CycleClosed)
+    assert decision.state.period == MONTHLY.period_at(MAY_1) == closed.period
+    (bill,) = closed.bills
+    assert [(one.item, one.quantity, one.amount, one.share) for one in bill.lines] == [
+        ("base", 3, eur("90.00"), Fraction(1))
+    ]
+    assert quotes(decision.state, {"base": 1}, now=MAY_1)[0].due == eur("30.00")
+
+
+def test_a_type_of_which_nothing_is_kept_leaves_an_empty_bill_of_its_currency() -> None:
+    closed = close_cycle(an_account(BASE, YEN), by="root", now=MAY_1).events[0]
+    assert isinstance(closed, CycleClosed)
+    assert closed.bills[1] == Quote(currency=Currency("JPY"), lines=())
+
+
+def test_one_cycle_is_closed_at_a_time() -> None:
+    late = MAY_1 + timedelta(days=40)
+    once = close_cycle(an_account(), by="root", now=late).state
+    assert once.period.span.start == date(2024, 5, 1)
+    with pytest.raises(CycleNotClosed):
+        quotes(once, {"base": 1}, now=late)
+    twice = close_cycle(once, by="root", now=late).state
+    assert twice.period.span.start == date(2024, 6, 1)
+
+
+def test_orders_that_wait_for_their_payment_stay_and_are_usable_when_it_comes() -> None:
+    account = close_cycle(bought(an_account(), PENDING, base=2).state, by="root", now=MAY_1).state
+    assert [order.id for order in account.orders] == ["o1"]
+    assert settle(account, by="root", now=MAY_1).state.pool("base").bought == 5
+
+
+def test_a_cycle_that_has_not_ended_is_not_closed() -> None:
+    just_before = MAY_1 - timedelta(microseconds=1)
+    verdict = agrees(license_cycle.can_close_cycle, close_cycle, an_account(), by="root", now=just_before)
+    assert verdict.refusal == CycleStillOpen(ends=MAY_1)
+    assert "2024-05-01T00:00:00" in str(verdict.refusal)
+    with pytest.raises(InvalidInstant):
+        close_cycle(an_account(), by="root", now=NAIVE)
+
+
+def test_every_question_agrees_when_the_answer_is_yes() -> None:
+    account = bought(an_account(totals={"base": 3, "voip": 1}), PENDING, base=1).state
+    by = {"by": ROOT, "now": APRIL_16}
+    assert agrees(license_cycle.can_grant, grant, account, "ana", "voip", **by) == Verdict.allow("WAL-5")
+    assert agrees(license_cycle.can_revoke, revoke, account, "ana", "voip", **by) == Verdict.allow("WAL-12")
+    assert agrees(license_cycle.can_settle, settle, account, by="root", now=MAY_1) == Verdict.allow("WAL-6")
+    assert agrees(license_cycle.can_close_cycle, close_cycle, account, by="root", now=MAY_1) == Verdict.allow("WAL-10")
+    paying: dict[str, Any] = {"order_id": "o2", "payment": PAID, "by": "root", "now": APRIL_16}
+    assert agrees(license_cycle.can_buy, buy, account, {"base": 1}, **paying) == Verdict.allow("WAL-7")
+
+
+def test_the_state_as_of_an_earlier_instant_is_the_replay_up_to_it() -> None:
+    start = an_account()
+    first = bought(start, PENDING, base=2)
+    second = close_cycle(first.state, by="root", now=MAY_1)
+    events = [*first.events, *second.events]
+    until = tuple(event for event in events if event.at <= APRIL_16)
+    assert replayed(apply, Decision(None, until), start) == first.state
+    assert replayed(apply, Decision(None, tuple(events)), start) == second.state
+
+
+def test_an_order_that_would_lift_the_total_over_the_bound_is_refused() -> None:
+    account = opening(totals={"base": MAX_COUNT - 5}).state
+    waiting = bought(account, PENDING, base=3).state
+    with pytest.raises(InvalidQuantity):
+        quotes(waiting, {"base": 3}, now=APRIL_16)
+    assert quotes(waiting, {"base": 2}, now=APRIL_16)[0].lines[0].quantity == 2
+
+
+def test_a_cycle_is_closed_with_more_licenses_than_one_command_buys() -> None:
+    many = LicenseType(id="base", price=BASE.price, minimum=1_500_000)
+    account = opening(types=(many,), totals={"base": 1_500_000}).state
+    closed = close_cycle(account, by="ana", now=MAY_1).events[0]
+    assert isinstance(closed, CycleClosed)
+    assert closed.bills[0].lines[0].quantity == 1_500_000
+
+
+def test_a_type_stands_under_its_own_id() -> None:
+    account = opening(types=(BASE,)).state
+    with pytest.raises(InvalidArgument):
+        evolve(account, types={"other": account.types["base"]}, pools={"other": account.pools["base"]})

@@ -1,0 +1,548 @@
+"""Sentences in each language, and amounts as each locale writes them."""
+
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import Enum
+from fractions import Fraction
+from gettext import GNUTranslations
+from importlib import import_module
+from io import BytesIO
+from pathlib import Path
+from pkgutil import walk_packages
+from types import UnionType
+from typing import Any, ClassVar, Union, get_args, get_origin, get_type_hints
+
+import attrs
+import pytest
+from attrs import frozen
+from babel.messages.catalog import Message
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+import licensing_core
+from licensing_core.checks import FrozenMap, InvalidArgument, InvalidQuantity, TooManyItems, checked
+from licensing_core.currencies import Currency, UnknownCurrency
+from licensing_core.decisions import Event, Verdict
+from licensing_core.directory import EVERYONE, Content, Permission, PermissionMissing, Scope, ScopeKind
+from licensing_core.errors import LicensingError, all_errors
+from licensing_core.license_cycle import CycleClosed, NoFreeLicense, NotRefundable
+from licensing_core.messages import UnknownLocale, catalogs, explain, format_money, languages
+from licensing_core.messages.events import EVENTS
+from licensing_core.messages.marks import Part, Text
+from licensing_core.messages.refusals import REFUSALS
+from licensing_core.messages.sentences import speaker_of
+from licensing_core.messages.words import ANSWERS, PHRASES, SCOPES, WORDS
+from licensing_core.money import Money
+from licensing_core.periods import UnknownZone
+from licensing_core.plans import PackageKind, PriceMissing
+from licensing_core.pools import LicensesAssigned, LicensesExhausted, LicensesUnassigned, PoolOpened
+from licensing_core.serde import InvalidDocument
+from licensing_core.visibility import BeneficiaryKind, BeneficiaryNotAllowed
+from tests import specimens
+
+SOURCES = Path(licensing_core.__path__[0])
+LOCALES = SOURCES / "locales"
+CATALOGS = sorted(LOCALES.glob("*/LC_MESSAGES/licensing_core.po"))
+KEYWORDS = {"say": None, "by": (2, 3), "word": ((1, "c"), 2)}
+PLACEHOLDER = re.compile(r"\{(\w+)(?::(\w+))?\}")
+WAYS = {"", "list", "phrase", "due"}
+NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
+
+for found in walk_packages(licensing_core.__path__, "licensing_core."):
+    import_module(found.name)
+
+
+def event_classes(root: type[Event] = Event) -> Iterator[type[Event]]:
+    yield root
+    for child in root.__subclasses__():
+        if child.__module__.startswith("licensing_core.") and "__attrs_attrs__" in vars(child):
+            yield from event_classes(child)
+
+
+ERRORS = [kind for kind in dict.fromkeys(all_errors()) if kind.__module__.startswith("licensing_core.")]
+EVENT_CLASSES = list(event_classes())
+
+
+def by_name(kind: type) -> str:
+    return kind.__name__
+
+
+def placeholders(text: str) -> list[tuple[str, str]]:
+    return sorted((found[1], found[2] or "") for found in PLACEHOLDER.finditer(text))
+
+
+def named_in(text: Text) -> set[str]:
+    """Every field that a text leans on."""
+    found = {name for part in text for words in (part.text, part.plural) for name, _ in placeholders(words)}
+    return found | {name for part in text for name in (part.number, part.field) if name}
+
+
+def catalog_of(path: Path) -> dict[tuple[str | None, str], Message]:
+    with path.open("rb") as po:
+        return {key(message): message for message in read_po(po) if message.id}
+
+
+def key(message: Message) -> tuple[str | None, str]:
+    return (message.context, message.id if isinstance(message.id, str) else message.id[0])
+
+
+def english(message: Message) -> tuple[str, ...]:
+    return (message.id,) if isinstance(message.id, str) else tuple(message.id)
+
+
+def translated(message: Message) -> tuple[str, ...]:
+    return (message.string,) if isinstance(message.string, str) else tuple(message.string or ())
+
+
+# Every error, event and word has its text
+
+
+@pytest.mark.parametrize("kind", ERRORS, ids=by_name)
+def test_each_error_has_a_text_that_names_only_its_fields(kind: type[LicensingError]) -> None:
+    assert kind.code in REFUSALS, f"add a text for {kind.code} to messages/refusals.py and run tools/messages.sh"
+    assert named_in(REFUSALS[kind.code]) <= {field.name for field in attrs.fields(kind)}
+
+
+@pytest.mark.parametrize("kind", EVENT_CLASSES, ids=by_name)
+def test_each_event_has_a_text_that_names_only_its_fields(kind: type[Event]) -> None:
+    assert kind.type in EVENTS, f"add a text for {kind.type} to messages/events.py and run tools/messages.sh"
+    assert named_in(EVENTS[kind.type]) <= {field.name for field in attrs.fields(kind)}
+
+
+def test_no_text_is_left_of_an_error_or_event_that_is_gone() -> None:
+    assert REFUSALS.keys() == {kind.code for kind in ERRORS}
+    assert EVENTS.keys() == {kind.type for kind in EVENT_CLASSES}
+
+
+@pytest.mark.parametrize("locale", ["en", *(path.parents[1].name for path in CATALOGS)])
+@pytest.mark.parametrize("kind", ERRORS, ids=by_name)
+def test_an_error_is_told_in_full_and_names_no_person(kind: type[LicensingError], locale: str) -> None:
+    text = explain(specimens.an_error(kind), locale)
+    assert text.endswith(".")
+    assert text[0].isupper() or text[0].isdigit() or text.startswith(("x1", "«"))
+    assert not PLACEHOLDER.search(text)
+    assert "secret" not in text
+
+
+@pytest.mark.parametrize("locale", ["en", *(path.parents[1].name for path in CATALOGS)])
+@pytest.mark.parametrize(
+    "event", [one for one in specimens.VALUES if isinstance(one, Event)], ids=lambda one: type(one).__name__
+)
+def test_an_event_is_told_in_full_and_names_no_person(event: Event, locale: str) -> None:
+    text = explain(event, locale)
+    assert text.endswith(".")
+    assert not PLACEHOLDER.search(text)
+    assert not re.search(r"\b(ana|luis)\b", text)
+
+
+def enumerations(annotation: Any) -> Iterator[type[Enum]]:
+    for one in get_args(annotation) if get_origin(annotation) is not None else (annotation,):
+        if isinstance(one, type) and issubclass(one, Enum):
+            yield one
+        elif get_origin(one) in (Union, UnionType, tuple, frozenset):
+            yield from enumerations(one)
+
+
+SHOWN: set[type[Enum]] = {
+    enumeration
+    for kind in (*ERRORS, *EVENT_CLASSES)
+    for annotation in get_type_hints(kind).values()
+    for enumeration in enumerations(annotation)
+} | {PackageKind}
+
+
+@pytest.mark.parametrize("enumeration", sorted(SHOWN, key=str), ids=by_name)
+def test_each_member_of_an_enumeration_that_is_shown_has_a_word(enumeration: type[Enum]) -> None:
+    assert {f"{enumeration.__name__}.{member.name}" for member in enumeration} <= WORDS.keys()
+
+
+def test_each_kind_of_scope_has_a_way_to_be_named() -> None:
+    assert SCOPES.keys() == {kind.name for kind in ScopeKind}
+
+
+# The catalogs
+
+
+def test_the_catalogs_are_of_this_language() -> None:
+    assert languages() == ("en", *(path.parents[1].name for path in CATALOGS))
+    assert "es" in languages()
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:babel")  # older releases of Babel, when they extract
+@pytest.mark.parametrize("path", [LOCALES / "licensing_core.pot", *CATALOGS], ids=lambda path: path.parents[1].name)
+def test_a_catalog_holds_what_is_marked_in_the_code_and_nothing_else(path: Path) -> None:
+    marked = {
+        (context, words if isinstance(words, str) else words[0])
+        for folder in ("messages", "reports")
+        for _, _, words, _, context in extract_from_dir(SOURCES / folder, keywords=KEYWORDS)
+    }
+    assert catalog_of(path).keys() == marked, "run tools/messages.sh"
+
+
+@pytest.mark.parametrize("path", CATALOGS, ids=lambda path: path.parents[1].name)
+def test_a_catalog_translates_everything_with_the_same_placeholders(path: Path) -> None:
+    for where, message in catalog_of(path).items():
+        wanted = placeholders(english(message)[0])
+        assert "fuzzy" not in message.flags, where
+        for text in (*english(message), *translated(message)):
+            assert text, where
+            assert placeholders(text) == wanted, where
+            assert {way for _, way in placeholders(text)} <= WAYS, where
+            assert "{" not in PLACEHOLDER.sub("", text), where
+
+
+@pytest.mark.parametrize("path", CATALOGS, ids=lambda path: path.parents[1].name)
+def test_the_compiled_catalog_is_that_of_the_source(path: Path) -> None:
+    def texts(compiled: bytes) -> dict[Any, str]:
+        translations = GNUTranslations(BytesIO(compiled))
+        found: dict[Any, str] = dict(translations._catalog)  # type: ignore[attr-defined]
+        return {message: text for message, text in found.items() if message}
+
+    source = texts(catalogs.compile_catalog(path.read_bytes()))
+    assert texts(path.with_suffix(".mo").read_bytes()) == source, "run tools/messages.sh"
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A copy of the catalogs, from which everything is read."""
+    copied = tmp_path / "locales"
+    shutil.copytree(LOCALES, copied)
+    monkeypatch.setattr(catalogs, "_root", lambda: copied)
+    catalogs.languages.cache_clear()
+    catalogs.catalog.cache_clear()
+    yield copied
+    catalogs.languages.cache_clear()
+    catalogs.catalog.cache_clear()
+
+
+def test_a_catalog_that_was_not_compiled_is_read_from_its_source(elsewhere: Path) -> None:
+    (elsewhere / "es/LC_MESSAGES/licensing_core.mo").unlink()
+    assert explain(Verdict.allow("DOC-20"), "es") == "Permitido (regla DOC-20)."
+
+
+@pytest.mark.parametrize("locale", ["pt_BR", "pt-BR", "pt", "pt_PT"])
+def test_one_more_catalog_is_one_more_language(elsewhere: Path, locale: str) -> None:
+    folder = elsewhere / "pt_BR/LC_MESSAGES"
+    folder.mkdir(parents=True)
+    text = (elsewhere / "es/LC_MESSAGES/licensing_core.po").read_text("utf-8")
+    (folder / "licensing_core.po").write_text(text.replace("Permitido (regla", "Permitido (regra"), "utf-8")
+    assert languages() == ("en", "es", "pt_BR")
+    assert explain(Verdict.allow("DOC-20"), locale) == "Permitido (regra DOC-20)."
+
+
+# Locales
+
+
+@pytest.mark.parametrize("locale", ["es", "es_MX", "es-ES", "es_419", "es_Latn_ES", "es_XX"])
+def test_a_country_falls_back_to_its_language(locale: str) -> None:
+    assert explain(Verdict.allow("DOC-20"), locale) == "Permitido (regla DOC-20)."
+
+
+def test_the_country_rules_the_numbers() -> None:
+    error = LicensesExhausted(pool="p1", requested=2000, shortfall=1500)
+    assert "2.000 de la bolsa p1: faltan 1.500 licencias" in explain(error, "es_ES")
+    assert "2,000 de la bolsa p1: faltan 1,500 licencias" in explain(error, "es_MX")
+
+
+HOSTILE = [None, 5, True, "", "x", "xx", "ES", "es_mx", "es_", "es_ES ", "../es", "es" * 500, "es\n", b"es", ["es"]]
+
+
+@pytest.mark.parametrize("locale", HOSTILE, ids=repr)
+def test_an_unknown_locale_is_refused(locale: Any) -> None:
+    with pytest.raises(UnknownLocale) as refused:
+        explain(Verdict.allow("DOC-20"), locale)
+    assert refused.value.parameter == "locale"
+    with pytest.raises(UnknownLocale):
+        format_money(Money(1, Currency("EUR")), locale)
+
+
+def test_a_language_without_a_catalog_has_amounts_but_no_sentences() -> None:
+    assert format_money(Money.parse("1.50 EUR"), "fr") == "1,50\xa0€"
+    with pytest.raises(UnknownLocale) as refused:
+        explain(Verdict.allow("DOC-20"), "fr")
+    assert refused.value.got == "'fr'"
+
+
+def test_an_unknown_zone_is_refused() -> None:
+    for zone in ("Madrid", "", None, ["UTC"], "../etc/passwd"):
+        with pytest.raises(UnknownZone):
+            explain(Verdict.allow("DOC-20"), "es", zone=zone)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("subject", [None, "pool.in_use", ValueError("x"), Money(1, Currency("EUR"))], ids=repr)
+def test_what_is_no_error_event_or_verdict_is_refused(subject: Any) -> None:
+    with pytest.raises(InvalidArgument) as refused:
+        explain(subject, "es")
+    assert refused.value.parameter == "subject"
+
+
+# Sentences
+
+AT: dict[str, Any] = {"at": NOON, "by": "root"}
+SPLIT: dict[str, Any] = {"released": frozenset({"ana"}), "awaiting": frozenset({"luis", "mei"})}
+EXAMPLES: list[tuple[Any, str, str]] = [
+    (
+        LicensesExhausted(pool="p1", requested=51, shortfall=1),
+        (
+            "Cannot assign 51 from the pool p1: 1 license too few. "
+            "Release or buy those missing, or stop enforcing the limit."
+        ),
+        (
+            "No se pueden asignar 51 de la bolsa p1: falta 1 licencia. "
+            "Libera o compra las que faltan, o deja de hacer cumplir el límite."
+        ),
+    ),
+    (
+        LicensesExhausted(pool="p1", requested=3, shortfall=2),
+        (
+            "Cannot assign 3 from the pool p1: 2 licenses too few. "
+            "Release or buy those missing, or stop enforcing the limit."
+        ),
+        (
+            "No se pueden asignar 3 de la bolsa p1: faltan 2 licencias. "
+            "Libera o compra las que faltan, o deja de hacer cumplir el límite."
+        ),
+    ),
+    (
+        NoFreeLicense(license_type="voip", shortfall=1, buy=FrozenMap({"voip": 1})),
+        "No license of type voip is free: 1 license too few. Buy 1 voip, or take one from another user.",
+        "No queda libre ninguna licencia de tipo voip: falta 1 licencia. Compra 1 voip o quítale una a otro usuario.",
+    ),
+    (
+        NotRefundable(usable_until=date(2026, 6, 1)),
+        "Licenses are not refunded. You can use them until Jun 1, 2026; those that are free then are dropped.",
+        (
+            "Las licencias no se reembolsan. Puedes usarlas hasta el 1 jun 2026; "
+            "las que estén libres entonces se eliminan."
+        ),
+    ),
+    (
+        PermissionMissing(permission=Permission.SEATS_MANAGE),
+        "You need the permission “Subscription record / Seat administration” for this. Ask a superadmin for it.",
+        "Necesitas el permiso «Registro de suscripción / Administración de plazas». Pídeselo a un superadministrador.",
+    ),
+    (
+        PriceMissing(plan="fifty", currency="USD", offered=("EUR", "GBP")),
+        "The plan fifty has no price in USD. Choose one of these: EUR and GBP.",
+        "El plan fifty no tiene precio en USD. Elige una de estas: EUR y GBP.",
+    ),
+    (
+        PriceMissing(plan="fifty", currency=None, offered=()),
+        "The plan fifty is sold in several currencies and none was named.",
+        "El plan fifty se vende en varias monedas y no se indicó ninguna.",
+    ),
+    (
+        BeneficiaryKind(plan="one", kind=ScopeKind.GROUP),
+        "The plan one cannot be bought for a group. Name one user for a single license.",
+        "El plan one no se puede comprar para un grupo. Indica un usuario para una licencia única.",
+    ),
+    (
+        BeneficiaryNotAllowed(beneficiary=Scope.tree("sales")),
+        "You cannot buy for the branch sales with its descendants: it is not among your resources. Name one that is.",
+        (
+            "No puedes comprar para la rama sales con sus descendientes: no está entre tus recursos. "
+            "Indica un beneficiario que sí lo esté."
+        ),
+    ),
+    (
+        InvalidQuantity(parameter="users", expected="an int from 1 to 10", got="str of 15 characters"),
+        "users must be an int from 1 to 10, but str of 15 characters was given. Correct it and try again.",
+        (
+            "El valor de usuarios no es válido: se espera un número entero de 1 a 10 "
+            "y se recibió un texto de 15 caracteres. Corrígelo e inténtalo de nuevo."
+        ),
+    ),
+    (
+        UnknownCurrency(parameter="odd", expected="something new", got="-3"),
+        "odd must be something new, but -3 was given. Correct it and try again.",
+        "El valor de odd no es válido: se espera something new y se recibió -3. Corrígelo e inténtalo de nuevo.",
+    ),
+    (
+        TooManyItems(parameter="users", given=10_001, most=10_000),
+        "users names 10,001 items; one command takes 10,000 at most. Split it into several.",
+        "usuarios: se indicaron 10.001 elementos y cada operación admite 10.000 como máximo. Divídela en varias.",
+    ),
+    (
+        InvalidDocument(faults=(("$.end", "type.wrong"), ("$.lines[2]", "name.missing"))),
+        "The document has 2 faults: $.end type.wrong and $.lines[2] name.missing. Correct them.",
+        "El documento tiene 2 errores: $.end type.wrong y $.lines[2] name.missing. Corrígelos.",
+    ),
+    (
+        Verdict.refuse(PermissionMissing(permission=Permission.GROUPS_VIEW)),
+        "You need the permission “Groups / View” for this. Ask a superadmin for it.",
+        "Necesitas el permiso «Grupos / Ver». Pídeselo a un superadministrador.",
+    ),
+    (Verdict.allow("DOC-20"), "Allowed (rule DOC-20).", "Permitido (regla DOC-20)."),
+    (
+        PoolOpened(
+            pool="p1", kind=PackageKind.SEATS, beneficiary=EVERYONE, bought=1, expires_at=NOON, terms=None, **AT
+        ),
+        "The pool p1 was opened with 1 seat for everyone. It expires on May 4, 2026, 12:00\u202fPM (UTC).",
+        "Se abrió la bolsa p1 con 1 plaza para todo el mundo. Vencimiento: 4 may 2026, 12:00 (UTC).",
+    ),
+    (
+        PoolOpened(
+            pool="p1",
+            kind=PackageKind.LICENSES,
+            beneficiary=Scope.user("ana"),
+            bought=50,
+            expires_at=None,
+            terms=None,
+            **AT,
+        ),
+        "The pool p1 was opened with 50 licenses for one user. It does not expire.",
+        "Se abrió la bolsa p1 con 50 licencias para un usuario. No vence.",
+    ),
+    (
+        LicensesAssigned(pool="p1", users=frozenset({"ana"}), **AT),
+        "1 user got a license of the pool p1.",
+        "Se asignó una licencia de la bolsa p1 a 1 usuario.",
+    ),
+    (
+        LicensesUnassigned(pool="p1", **SPLIT, **AT),
+        "1 license went back to the pool p1. 2 licenses of the pool p1 were unassigned and wait to be confirmed.",
+        "1 licencia volvió a la bolsa p1. 2 licencias de la bolsa p1 se desasignaron y están por confirmar.",
+    ),
+    (
+        LicensesUnassigned(pool="p1", released=frozenset(), awaiting=frozenset({"luis"}), **AT),
+        "1 license of the pool p1 was unassigned and waits to be confirmed.",
+        "1 licencia de la bolsa p1 se desasignó y está por confirmar.",
+    ),
+    (
+        CycleClosed(
+            account="acme",
+            removed={"base": 0, "voip": 0},
+            kept={"base": 2, "voip": 3},
+            bills=(specimens.QUOTE,),
+            period=specimens.MAY,
+            **AT,
+        ),
+        (
+            "The billing cycle ended. Licenses removed: none. Licenses kept: 2 base and 3 voip. "
+            "Billed for the next cycle: €30.97."
+        ),
+        (
+            "El ciclo de facturación terminó. Licencias eliminadas: ninguna. Licencias conservadas: 2 base y 3 voip. "
+            "Facturado por el próximo ciclo: 30,97\xa0€."
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(("subject", "in_english", "in_spanish"), EXAMPLES, ids=lambda one: type(one).__name__)
+def test_a_sentence_says_what_stood_in_the_way_and_what_to_do(subject: Any, in_english: str, in_spanish: str) -> None:
+    assert explain(subject, "en") == in_english
+    assert explain(subject, "es") == in_spanish
+
+
+def test_instants_are_shown_in_the_zone_that_is_asked_for() -> None:
+    (closed,) = (one for one in EXAMPLES if isinstance(one[0], PoolOpened) and one[0].expires_at)
+    assert "4 may 2026, 14:00 (Europe/Madrid)" in explain(closed[0], "es", zone="Europe/Madrid")
+
+
+@pytest.mark.parametrize(
+    ("value", "way", "shown"),
+    [
+        (Content.course("fire"), "", "curso fire"),
+        (Currency("EUR"), "", "EUR"),
+        (Fraction(1, 3), "", "33,33\xa0%"),
+        (True, "", "sí"),
+        (False, "", "no"),
+        (-1234567, "", "-1.234.567"),
+        (specimens.ORDER, "", "o1"),
+        (specimens.MAY, "", "1 may 2026, 0:00 - 1 jun 2026, 0:00 (Europe/Madrid)"),
+        (("a", "b", "c"), "", "3"),
+        ((), "list", "ninguna"),
+        (tuple("abcdefghijklm"), "list", "a, b, c, d, e, f, g, h, i, j y …"),
+        (Money.parse("1.50 EUR"), "", "1,50\xa0€"),
+        ({"base": "x"}, "", "1"),
+        ("ana@example.com", "", "un texto de 15 caracteres"),
+        ("<b>bold</b>", "", "un texto de 11 caracteres"),
+        (None, "", "None"),
+        (3.5, "", "float 3.5"),
+        (object(), "", "object"),
+        (Decimal(2), "", "Decimal"),
+    ],
+    ids=repr,
+)
+def test_a_value_is_shown_as_the_locale_writes_it(value: object, way: str, shown: str) -> None:
+    assert speaker_of("es", "Europe/Madrid").shown(value, way) == shown
+
+
+class Odd(Enum):
+    """An enumeration of a host."""
+
+    FIRST = "first"
+
+
+def test_a_member_without_a_word_is_shown_by_its_value() -> None:
+    assert speaker_of("es").shown(Odd.FIRST) == "first"
+
+
+def test_a_placeholder_that_names_nothing_stays() -> None:
+    assert speaker_of("es").filled("{unknown} {pool}", {"pool": "p1"}) == "{unknown} p1"
+
+
+@frozen(kw_only=True)
+class OfTheHost(LicensingError):
+    """An error that the library knows nothing of."""
+
+    code: ClassVar[str] = "host.own"
+
+    def __str__(self) -> str:
+        return "the host refuses"
+
+
+@frozen(kw_only=True)
+class ByOurCode(OfTheHost):
+    """An error of a host that took a code of ours, with other fields."""
+
+    code: ClassVar[str] = "pool.in_use"
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class HappenedAtTheHost(Event):
+    """An event that the library knows nothing of."""
+
+    type: ClassVar[str] = "host.happened"
+
+
+@pytest.mark.parametrize("error", [OfTheHost(), ByOurCode()], ids=lambda one: type(one).__name__)
+def test_an_error_without_a_text_gives_its_english_sentence(error: LicensingError) -> None:
+    assert explain(error, "es") == explain(error, "en") == "the host refuses"
+
+
+def test_an_event_without_a_text_gives_its_type() -> None:
+    assert explain(HappenedAtTheHost(**AT), "es") == "host.happened"
+
+
+@pytest.mark.parametrize("part", PHRASES, ids=lambda part: part.text)
+def test_a_phrase_is_taken_for_no_other(part: Part) -> None:
+    told = PLACEHOLDER.sub("5", part.text)
+    assert speaker_of("en").phrase(told) == told
+    assert speaker_of("es").phrase(told) == PLACEHOLDER.sub("5", catalogs.catalog("es").gettext(part.text))
+
+
+def test_words_of_answers_are_translated() -> None:
+    assert [speaker_of("es").translated(*one) for one in ANSWERS] == ["sí", "no", "ninguna"]
+
+
+# Loading
+
+
+def test_babel_is_loaded_by_the_first_text_only() -> None:
+    program = (
+        "import sys, licensing_core, licensing_core.money, licensing_core.messages, licensing_core.reports\n"
+        "print({'babel', 'rich'}.intersection(sys.modules))\n"
+        "from licensing_core.messages import format_money\n"
+        "print(format_money(licensing_core.money.Money.parse('5 EUR'), 'en'), 'babel' in sys.modules)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-X", "utf8", "-c", program], check=True, capture_output=True, encoding="utf-8"
+    )
+    assert done.stdout.split() == ["set()", "€5.00", "True"]

@@ -1,0 +1,300 @@
+"""The stores over SQLAlchemy keep the contract of stores, on SQLite, and cost what the command costs."""
+
+import asyncio
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from licensing_core import pools
+from licensing_core.adapters.sql import AsyncSqlStore, SqlStore
+from licensing_core.checks import InvalidArgument
+from licensing_core.holdings import Holding, Holdings
+from licensing_core.pools import LicensePool, LicensesAssigned
+from licensing_core.protocols import Remembered, Store, StoreUnavailable
+from licensing_core.serde import InvalidDocument
+from licensing_core.testing.bridge import BlockingStore
+from licensing_core.testing.contracts import StoreContract
+from tests.specimens import NOON, POOL, ROOT, SWITCHES
+
+
+class TestSqlStore(StoreContract):
+    @pytest.fixture
+    def store(self, tmp_path: Path) -> Iterator[Store]:
+        with closing(a_store(tmp_path)) as store:
+            yield store
+
+
+class TestSqlStoreInMemory(StoreContract):
+    @pytest.fixture
+    def store(self) -> Iterator[Store]:
+        with closing(SqlStore("sqlite://")) as store:
+            store.create()
+            yield store
+
+
+class TestAsyncSqlStore(StoreContract):
+    @pytest.fixture
+    def store(self, tmp_path: Path) -> Iterator[Store]:
+        with asyncio.Runner() as runner:
+            store = AsyncSqlStore(f"sqlite+aiosqlite:///{tmp_path / 'licenses.db'}")
+            runner.run(store.create())
+            yield BlockingStore(store, runner)
+            runner.run(store.close())
+
+
+def a_store(folder: Path, **options: Any) -> SqlStore:
+    store = SqlStore(f"sqlite:///{folder / 'licenses.db'}", **options)
+    store.create()
+    return store
+
+
+def a_pool_held_by(number: int) -> LicensePool:
+    held = Holdings({f"u{n}": Holding.HELD for n in range(number)})
+    return LicensePool(
+        id="p1", beneficiary=POOL.beneficiary, bought=number + 10, consumed=number, held=number, holdings=held
+    )
+
+
+def opening(pool: LicensePool) -> tuple[pools.PoolOpened]:
+    return (
+        pools.PoolOpened(
+            pool=pool.id,
+            kind=pool.kind,
+            beneficiary=pool.beneficiary,
+            bought=pool.bought,
+            expires_at=None,
+            terms=None,
+            by="root",
+            at=NOON,
+        ),
+    )
+
+
+def assign(store: Store, *users: str) -> None:
+    with store.begin() as work:
+        stored = work.pool("t1", "p1", users)
+        assert stored is not None
+        assert isinstance(stored.state, LicensePool)
+        decision = pools.assign(stored.state, users, eligible=users, switches=SWITCHES, by=ROOT, now=NOON)
+        work.save("t1", decision.state, expected=stored.version, events=decision.events)
+
+
+def raw(folder: Path) -> "closing[sqlite3.Connection]":
+    return closing(sqlite3.connect(folder / "licenses.db", isolation_level=None, timeout=0))
+
+
+def test_every_table_is_strict_and_the_pragmas_are_set(tmp_path: Path) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path / 'licenses.db'}")
+    with closing(SqlStore(engine)) as store:
+        store.create()
+        with engine.connect() as connection:
+            rows = connection.exec_driver_sql("SELECT name, sql FROM sqlite_master WHERE type = 'table'")
+            tables = {row.name: row.sql for row in rows}
+            names = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+            pragmas = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in names]
+    assert tables.keys() == {"account", "command", "event", "holding", "pool"}
+    assert all(sql.rstrip().endswith("STRICT") for sql in tables.values())
+    assert pragmas == ["wal", 2, 1, 0]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "held = 60",
+        "held = -1",
+        "consumed = 1.5",
+        "bought = 'abc'",
+        "bought = 2147483648",
+        "bought = NULL",
+        "kind = 'other'",
+        "version = 0",
+        "tenant = ''",
+    ],
+)
+def test_the_database_itself_refuses_counters_that_cannot_be(tmp_path: Path, change: str) -> None:
+    with closing(a_store(tmp_path)) as store:
+        pool = a_pool_held_by(2)
+        with store.begin() as work:
+            work.save("t1", pool, expected=0, events=opening(pool))
+    with raw(tmp_path) as database, pytest.raises(sqlite3.IntegrityError):
+        database.execute(f"UPDATE pool SET {change}")
+
+
+def test_a_command_costs_the_same_on_a_pool_of_20000(tmp_path: Path) -> None:
+    seen: dict[int, list[tuple[str, int]]] = {}
+    for size in (10, 20_000):
+        folder = tmp_path / str(size)
+        folder.mkdir()
+        engine = create_engine(f"sqlite:///{folder / 'licenses.db'}")
+        with closing(SqlStore(engine)) as store:
+            store.create()
+            pool = a_pool_held_by(size)
+            with store.begin() as work:
+                work.save("t1", pool, expected=0, events=opening(pool))
+            seen[size] = statements(engine)
+            assign(store, "ana", "luis", "u3")
+    assert seen[10] == seen[20_000]
+    assert len(seen[10]) <= 8
+    assert sum(rows for _, rows in seen[10]) <= 12
+
+
+def statements(engine: Engine) -> list[tuple[str, int]]:
+    """What *engine* runs from now on, and how many rows it reads, writes or sends."""
+    found: list[tuple[str, int]] = []
+
+    @event.listens_for(engine, "after_cursor_execute")
+    def _count(
+        _connection: Any, cursor: Any, statement: str, parameters: Any, _context: Any, executemany: bool
+    ) -> None:
+        found.append((" ".join(statement.split()[:3]), len(parameters) if executemany else max(cursor.rowcount, 0)))
+
+    return found
+
+
+def test_what_another_process_holds_is_waited_for_and_then_refused(tmp_path: Path) -> None:
+    with closing(a_store(tmp_path, wait=0.05)) as store, raw(tmp_path) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreUnavailable) as refused, store.begin():
+            pass
+        assert refused.value == StoreUnavailable(reason="busy")
+        other.execute("ROLLBACK")
+        with store.begin() as work:
+            assert work.pools("t1") == ()
+
+
+def test_two_stores_of_one_process_share_a_turn(tmp_path: Path) -> None:
+    with closing(a_store(tmp_path, wait=0.01)) as one, closing(a_store(tmp_path, wait=0.01)) as other:
+        with one.begin(), pytest.raises(StoreUnavailable), other.begin():
+            pass
+        with other.begin() as work:
+            assert work.pools("t1") == ()
+
+
+def test_a_store_that_was_closed_refuses(tmp_path: Path) -> None:
+    store = a_store(tmp_path)
+    store.close()
+    with pytest.raises(StoreUnavailable) as refused, store.begin():
+        pass
+    assert refused.value == StoreUnavailable(reason="closed")
+
+
+def test_an_error_of_the_driver_says_nothing_of_what_was_sent(tmp_path: Path) -> None:
+    store = SqlStore(f"sqlite:///{tmp_path / 'licenses.db'}")
+    with closing(store), pytest.raises(StoreUnavailable) as refused, store.begin() as work:
+        work.pool("t1", "secret-pool", ["secret-person"])
+    assert refused.value == StoreUnavailable(reason="failed")
+    assert "secret" not in str(refused.value) + str(refused.value.__cause__)
+
+
+def test_a_unit_of_work_that_failed_in_part_keeps_nothing_though_the_error_is_swallowed(tmp_path: Path) -> None:
+    with closing(a_store(tmp_path)) as store:
+        pool = a_pool_held_by(1)
+        with raw(tmp_path) as database:
+            database.execute("DROP TABLE event")
+            database.execute("CREATE TABLE event (tenant, aggregate, sequence)")
+        with pytest.raises(StoreUnavailable), store.begin() as work, pytest.raises(StoreUnavailable):
+            work.save("t1", pool, expected=0, events=opening(pool))
+        with store.begin() as work:
+            assert work.pools("t1") == ()
+
+
+def test_what_was_tampered_with_is_refused_when_read(tmp_path: Path) -> None:
+    with closing(a_store(tmp_path)) as store:
+        pool = a_pool_held_by(1)
+        with store.begin() as work:
+            work.save("t1", pool, expected=0, events=opening(pool))
+        with raw(tmp_path) as database:
+            database.execute("UPDATE event SET body = replace(body, '11', '-11')")
+        with store.begin() as work, pytest.raises(InvalidDocument) as refused:
+            work.history("t1", "p1")
+    assert refused.value.faults == (("$.bought", "quantity.invalid"),)
+
+
+def test_an_answer_that_could_not_be_read_again_is_not_remembered(tmp_path: Path) -> None:
+    with closing(a_store(tmp_path)) as store, store.begin() as work, pytest.raises(InvalidArgument):
+        work.remember("t1", "k1", Remembered(fingerprint="f", answer=POOL.beneficiary))
+
+
+def test_the_event_of_10000_users_is_kept_and_read(tmp_path: Path) -> None:
+    with closing(a_store(tmp_path)) as store:
+        pool = LicensePool(id="p1", beneficiary=POOL.beneficiary, bought=10_000)
+        with store.begin() as work:
+            work.save("t1", pool, expected=0, events=opening(pool))
+        users = [f"{n:064}" for n in range(10_000)]
+        assign(store, *users)
+        with store.begin() as work:
+            last = work.history("t1", "p1")[-1].event
+        assert isinstance(last, LicensesAssigned)
+        assert last.users == frozenset(users)
+
+
+def test_the_asynchronous_store_refuses_as_the_other_one(tmp_path: Path) -> None:
+    async def story() -> list[str]:
+        store = AsyncSqlStore(f"sqlite+aiosqlite:///{tmp_path / 'licenses.db'}", wait=0.05)
+        reasons = []
+        with raw(tmp_path) as other:
+            await store.create()
+            other.execute("BEGIN IMMEDIATE")
+            for close in (False, True):
+                if close:
+                    await store.close()
+                try:
+                    async with store.begin():
+                        pass
+                except StoreUnavailable as refusal:
+                    reasons.append(refusal.reason)
+        return reasons
+
+    assert asyncio.run(story()) == ["busy", "closed"]
+
+
+def fail(_connection: object) -> None:
+    raise sqlite3.OperationalError("disk I/O error")
+
+
+def test_a_commit_that_fails_is_a_refusal_and_keeps_nothing(tmp_path: Path) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path / 'licenses.db'}")
+    pool = a_pool_held_by(1)
+    with closing(SqlStore(engine)) as store:
+        store.create()
+        event.listen(engine, "commit", fail)
+        with pytest.raises(StoreUnavailable) as refused, store.begin() as work:
+            work.save("t1", pool, expected=0, events=opening(pool))
+        with pytest.raises(StoreUnavailable):
+            store.create()
+        event.remove(engine, "commit", fail)
+        with store.begin() as work:
+            assert work.pools("t1") == ()
+    assert refused.value == StoreUnavailable(reason="failed")
+
+
+def test_a_commit_of_the_asynchronous_store_that_fails_is_a_refusal(tmp_path: Path) -> None:
+    async def story() -> None:
+        engine = create_async_engine(f"sqlite+aiosqlite:///{tmp_path / 'licenses.db'}")
+        store = AsyncSqlStore(engine)
+        await store.create()
+        event.listen(engine.sync_engine, "commit", fail)
+        with pytest.raises(StoreUnavailable):
+            await store.create()
+        try:
+            async with store.begin() as work:
+                await work.pools("t1")
+        finally:
+            await store.close()
+
+    with pytest.raises(StoreUnavailable) as refused:
+        asyncio.run(story())
+    assert refused.value == StoreUnavailable(reason="failed")
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "licenses.db").write_text("Dear diary, " * 500)
+    with pytest.raises(StoreUnavailable) as refused:
+        a_store(tmp_path)
+    assert refused.value == StoreUnavailable(reason="failed")

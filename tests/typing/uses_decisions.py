@@ -1,0 +1,82 @@
+"""What users write with commands, questions and refusals; read by the type checkers, never run."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import reduce
+from typing import assert_type
+
+from licensing_core import (
+    Actor,
+    Decision,
+    Directory,
+    LicenseAccount,
+    LicensePool,
+    LicensingError,
+    Quote,
+    Scope,
+    SeatPool,
+    Verdict,
+    license_cycle,
+    orders,
+    pools,
+    seat_administration,
+    visibility,
+)
+from licensing_core.errors import all_errors
+from licensing_core.license_cycle import LicenseRow
+from licensing_core.payments import PaymentOutcome
+from licensing_core.plans import Offer, Switches
+from licensing_core.pools import LicensesAssigned, LicensesExhausted, PoolResized
+from licensing_core.seat_administration import Assigned
+
+
+def of_pools(pool: LicensePool, seats: SeatPool, root: Actor, now: datetime) -> None:
+    decision = pools.assign(pool, ["ana"], eligible={"ana"}, switches=Switches(), by=root, now=now)
+    assert_type(decision, Decision[LicensePool, LicensesAssigned])
+    assert_type(decision.state, LicensePool)
+    assert_type(decision.events, tuple[LicensesAssigned, ...])
+    assert_type(reduce(pools.apply, decision.events, pool), LicensePool)
+    assert_type(pools.resize(pool, 60, by="ana", now=now), Decision[LicensePool, PoolResized])
+    assert_type(pools.can_resize(pool, 60, by="ana", now=now), Verdict)
+    assert_type(pool.free, int)
+    pools.assign(seats, ["ana"], eligible=["ana"], switches=Switches(), by=root, now=now)  # type: ignore[arg-type]
+    pools.resize(pool, "60", by="ana", now=now)  # type: ignore[arg-type]
+    pools.can_resize(pool, 60, by="ana")  # type: ignore[call-arg]
+    pools.can_resize(pool, "60", by="ana", now=now)  # type: ignore[arg-type]
+    decision.state = pool  # type: ignore[misc]
+
+
+def of_the_use_cases(actor: Actor, pool: LicensePool, directory: Directory, offer: Offer, now: datetime) -> None:
+    given = seat_administration.assign(actor, pool, ["ana"], directory=directory, switches=Switches(), now=now)
+    assert_type(given, Decision[Assigned, LicensesAssigned])
+    assert_type(given.state.added, tuple[str, ...])
+    bought = orders.purchase(actor, offer, Scope.tree("sales"), directory=directory, pool_id="p1", zone="UTC", now=now)
+    assert_type(bought.state.pool, LicensePool | SeatPool)
+    assert_type(bought.state.quote, Quote | None)
+    verdict = visibility.can_see_plan(actor, offer, directory)
+    assert_type(verdict.refusal, LicensingError | None)
+    assert_type(bool(verdict), bool)
+    orders.purchase(actor, offer, "branch:sales/**", directory=directory, pool_id="p1", zone="UTC", now=now)  # type: ignore[arg-type]
+
+
+def of_accounts(account: LicenseAccount, now: datetime) -> None:
+    quotes = license_cycle.quotes(account, {"base": 2}, now=now)
+    assert_type(quotes, tuple[Quote, ...])
+    bought = license_cycle.buy(account, {"base": 2}, order_id="o1", payment=PaymentOutcome.SUCCEEDED, by="ana", now=now)
+    assert_type(bought.state, LicenseAccount)
+    assert_type(license_cycle.license_table(account), Mapping[str, LicenseRow])
+    license_cycle.quotes(account, ["base"], now=now)  # type: ignore[arg-type]
+    license_cycle.buy(account, {}, order_id="o1", payment="succeeded", by="ana", now=now)  # type: ignore[arg-type]
+
+
+def of_refusals(refusal: LicensingError) -> int:
+    assert_type(refusal.code, str)
+    assert_type(refusal.rules, tuple[str, ...])
+    for kind in all_errors():
+        assert_type(kind, type[LicensingError])
+    if isinstance(refusal, LicensesExhausted):
+        assert_type(refusal.shortfall, int)
+        return refusal.shortfall
+    LicensesExhausted("p1", 3, 1)  # type: ignore[call-arg]
+    Verdict.refuse("no")  # type: ignore[arg-type]
+    return 0
