@@ -108,7 +108,9 @@ def an_account(
     types = types or (BASE, VOIP)
     cycle = Cycle(date(2024, 1, 1), Duration(months=1), "UTC")
     totals = {"base": 5} if totals is None else totals
-    account = license_cycle.open_account("crm", cycle=cycle, types=types, totals=totals, by="root", now=now).state
+    account = license_cycle.open_account(
+        "crm", cycle=cycle, types=types, totals=totals, by=Actor("root"), now=now
+    ).state
     for name, users in (holders or {}).items():
         for user in users:
             account = license_cycle.grant(account, user, name, by=ROOT, now=now).state

@@ -93,7 +93,7 @@ LINE: Final = line("base", 2, BASE.price, billed=HALF_MAY, period=MAY.span)
 QUOTE: Final = Quote(currency=EUR, lines=(LINE,))
 ORDER: Final = license_cycle.Order(id="o1", quotes=(QUOTE,))
 OPENING: Final = license_cycle.open_account(
-    "acme", cycle=MONTHLY, types=(BASE,), totals={"base": 5}, by="ana", now=NOON
+    "acme", cycle=MONTHLY, types=(BASE,), totals={"base": 5}, by=Actor("ana"), now=NOON
 )
 ACCOUNT: Final = attrs.evolve(OPENING.state, orders=(ORDER,))
 LICENSE_ROW: Final = license_cycle.license_table(ACCOUNT)["base"]
@@ -153,20 +153,21 @@ VALUES: Final[tuple[Value, ...]] = (
     orders.Purchase(pool=POOL, quote=QUOTE),
     ROW,
     seat_administration.Assigned(pool=POOL, added=("ana",), passed_over=("luis",)),
-    seat_administration.Unassigned(pool=POOL, released=("ana",), pending=(), passed_over=("luis",)),
+    seat_administration.Unassigned(pool=POOL, released=("ana",), awaiting=(), passed_over=("luis",)),
     BASE,
     ORDER,
     ACCOUNT,
     OPENING.events[0],
     license_cycle.LicensesOrdered(account="acme", order=ORDER, **AT),
     license_cycle.OrderPaid(account="acme", order="o1", invoice=1, **AT),
+    license_cycle.OrderCancelled(account="acme", order="o1", **AT),
     license_cycle.CycleClosed(account="acme", removed={"base": 3}, kept={"base": 2}, bills=(QUOTE,), period=MAY, **AT),
     LICENSE_ROW,
     LICENSED,
     protocols.Stored(POOL, 1),
     protocols.Envelope(tenant="t1", aggregate="p1", sequence=1, event=Event(**AT)),
     protocols.Remembered(fingerprint="abc", answer=ROW),
-    engine.Ports(work=None, host=None, now=NOON),  # type: ignore[arg-type]
+    engine.Ports(work=None, host=None),  # type: ignore[arg-type]
     accounts.LicenseTable(rows=ROWS),
     accounts.LicenseChanged(rows=ROWS, user=LICENSED),
     accounts.LicensesBought(quotes=(QUOTE,), invoice=1, rows=ROWS),
@@ -175,6 +176,7 @@ VALUES: Final[tuple[Value, ...]] = (
     services.OpenAccount(account="acme", cycle=MONTHLY, types=(BASE,), totals={"base": 5}, **SENT),
     services.BuyLicenses(account="acme", buy={"base": 2}, payment=PaymentOutcome.PENDING, **SENT),
     services.SettleOrder(account="acme", order="o1", **SENT),
+    services.CancelOrder(account="acme", order="o1", **SENT),
     services.GrantLicense(account="acme", user="ana", license_type="base", **SENT),
     services.RevokeLicense(account="acme", user="ana", license_type="base", **SENT),
     services.CloseCycle(account="acme", **SENT),
@@ -186,7 +188,7 @@ VALUES: Final[tuple[Value, ...]] = (
     Table(title="Fruit", columns=(Column(key="name", title="Name"),), rows=((Cell("Pear", "pear"),),)),
     services.PlanBought(row=ROW, quote=QUOTE),
     services.LicensesGiven(row=ROW, added=("ana",), passed_over=()),
-    services.LicensesTaken(row=ROW, released=("ana",), pending=(), passed_over=()),
+    services.LicensesTaken(row=ROW, released=("ana",), awaiting=(), passed_over=()),
     services.Ids(("p1", "p2")),
     services.BuyPlan(plan="fifty", pool="p1", beneficiary=Scope.tree("sales"), currency=EUR, **SENT),
     services.RecordTransaction(plan="fifty", pool="p1", beneficiary=Scope.tree("sales"), **SENT),
@@ -194,11 +196,14 @@ VALUES: Final[tuple[Value, ...]] = (
     services.UnassignLicenses(pool="p1", users=frozenset({"ana"}), **SENT),
     services.ConfirmReleases(pool="p1", users=frozenset({"ana"}), **SENT),
     services.Scopes((Scope.tree("sales"),)),
+    services.Rows((ROW,)),
     services.ListBeneficiaries(plan="fifty", **ASKED),
     services.ListPlans(**ASKED),
     services.ListPools(**ASKED),
     services.ReadPool(pool="p1", **ASKED),
     services.ListCandidates(pool="p1", **ASKED),
+    services.ListHolders(pool="p1", **ASKED),
+    services.QuotePlan(plan="fifty", **ASKED),
 )
 """One of each; `test_values.py` fails when a public class has none here."""
 _EXAMPLES: Final = {type(value): value for value in VALUES}

@@ -39,7 +39,7 @@ async def in_memory(_folder: Path) -> AsyncIterator[AsyncStore]:
 
 @asynccontextmanager
 async def in_sqlite(folder: Path) -> AsyncIterator[AsyncStore]:
-    store = AsyncSqlStore(f"sqlite+aiosqlite:///{folder / 'licenses.db'}")
+    store = AsyncSqlStore(f"sqlite:///{folder / 'licenses.db'}")
     await store.create()
     yield store
     await store.close()
@@ -171,7 +171,7 @@ def test_a_task_that_is_cancelled_changes_nothing_and_leaves_the_store_free(tell
 def test_a_host_without_await_will_do(tell: Callable[[Story], None]) -> None:
     async def story(store: AsyncStore) -> None:
         licensing = AsyncLicensing(store, host(), Clock())  # type: ignore[arg-type]
-        assert (await licensing.run(buy())).row.total == 5
+        assert (await licensing.run(buy())).row.bought == 5
 
     tell(story)
 

@@ -55,7 +55,7 @@ from tools.floors import floor_of
 
 JUNE: Final = NOON.replace(month=6)
 RUNNING: Final = license_cycle.grant(ACCOUNT, "ana", "base", by=ROOT, now=NOON).state
-PAID: Final[dict[str, Any]] = {"by": "ana", "now": NOON}
+PAID: Final[dict[str, Any]] = {"by": ROOT, "now": NOON}
 BUYING: Final[dict[str, Any]] = {"directory": COMPANY, "pool_id": "p9", "zone": MADRID, "now": NOON}
 HANDING: Final[dict[str, Any]] = {"pool": POOL, "users": ["mei"], "switches": SWITCHES, "now": NOON}
 SEEN: Final[dict[str, Any]] = {"actor": ROOT, "directory": COMPANY}
@@ -68,7 +68,8 @@ CALLS: Final[dict[str, dict[str, Any]]] = {
         "payment": PaymentOutcome.SUCCEEDED,
         **PAID,
     },
-    "license_cycle.close_cycle": {"account": RUNNING, "by": "ana", "now": JUNE},
+    "license_cycle.cancel_order": {"account": RUNNING, "order_id": "o1", **PAID},
+    "license_cycle.close_cycle": {"account": RUNNING, "by": ROOT, "now": JUNE},
     "license_cycle.grant": {"account": RUNNING, "user": "mei", "license_type": "base", "by": ROOT, "now": NOON},
     "license_cycle.licensed_user": {"account": RUNNING, "user": "ana"},
     "license_cycle.open_account": {

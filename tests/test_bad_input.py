@@ -22,7 +22,7 @@ from licensing_core.checks import (
     check_of,
 )
 from licensing_core.currencies import Currency, UnknownCurrency
-from licensing_core.directory import MAX_DEPTH, Directory, Forest, InvalidBranches
+from licensing_core.directory import MAX_DEPTH, Actor, Directory, Forest, InvalidBranches
 from licensing_core.errors import LicensingError
 from licensing_core.holdings import Holding, Holdings
 from licensing_core.money import Money
@@ -252,9 +252,9 @@ def test_a_line_bills_a_whole_number_from_1_to_2_31_less_1(quantity: Any) -> Non
 @pytest.mark.parametrize("count", [-1, True, 1.0, 2**31, "2", None])
 def test_a_count_is_a_whole_number_from_0_to_2_31_less_1(count: Any) -> None:
     with pytest.raises(InvalidQuantity):
-        pools.resize(POOL, count, by="ana", now=NOON)
+        pools.resize(POOL, count, by=Actor("ana"), now=NOON)
     with pytest.raises(InvalidQuantity):
-        pools.open_pool("p1", PackageKind.SEATS, beneficiary=POOL.beneficiary, bought=count, by="ana", now=NOON)
+        pools.open_pool("p1", PackageKind.SEATS, beneficiary=POOL.beneficiary, bought=count, by=Actor("ana"), now=NOON)
 
 
 def test_a_price_is_not_negative() -> None:

@@ -1,5 +1,6 @@
 """The demo is what a newcomer runs first, so it is run here as they run it."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,8 +10,15 @@ import pytest
 DEMO = Path(__file__).parents[1] / "examples" / "demo" / "demo.py"
 
 
-def demo(*arguments: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run([sys.executable, str(DEMO), *arguments], capture_output=True, text=True, check=False)
+def demo(*arguments: str, columns: str = "150") -> "subprocess.CompletedProcess[str]":
+    environment = {**os.environ, "COLUMNS": columns}  # named, because readline hides one of its own in the process
+    return subprocess.run(
+        [sys.executable, str(DEMO), *arguments],
+        capture_output=True,
+        encoding="utf-8",
+        env={**environment, "PYTHONUTF8": "1"},
+        check=False,
+    )
 
 
 @pytest.mark.parametrize(
@@ -42,3 +50,16 @@ def test_the_database_is_kept_when_a_file_is_named_and_never_overwritten(tmp_pat
     size = path.stat().st_size
     assert demo("--database", str(path)).returncode == 2
     assert path.stat().st_size == size
+
+
+@pytest.mark.parametrize("columns", ["100", "120"])
+def test_the_demo_is_as_wide_as_it_is_told(columns: str) -> None:
+    assert max(map(len, demo(columns=columns).stdout.splitlines())) == int(columns)
+
+
+@pytest.mark.parametrize("locale", ["fr", "../es", ""])
+def test_a_language_that_there_is_not_is_refused_in_a_sentence(locale: str) -> None:
+    ran = demo("--locale", locale)
+    assert ran.returncode == 2
+    assert "“locale” is not valid. Expected: a locale such as en, es or es_MX." in " ".join(ran.stderr.split())
+    assert "Traceback" not in ran.stderr

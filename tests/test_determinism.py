@@ -22,7 +22,7 @@ import pytest
 from licensing_core import license_cycle, orders, seat_administration, visibility
 from licensing_core.checks import Value
 from licensing_core.decisions import Decision, Event
-from licensing_core.directory import Scope
+from licensing_core.directory import Actor, Scope
 from licensing_core.errors import LicensingError
 from licensing_core.money import AllocationMethod, Money, Rounding
 from licensing_core.payments import PaymentOutcome
@@ -181,7 +181,7 @@ def _crm() -> Iterator[object]:
     voip = attrs.evolve(BASE, id="voip", price=UnitPrice(Money.parse("1000.10 MXN")), minimum=0)
     step: Decision[Any, Any]
     step = license_cycle.open_account(
-        "acme", cycle=cycle, types=(voip, BASE), totals={"voip": 1, "base": 5}, by="ana", now=april
+        "acme", cycle=cycle, types=(voip, BASE), totals={"voip": 1, "base": 5}, by=Actor("ana"), now=april
     )
     yield step
     step = license_cycle.buy(
@@ -189,14 +189,14 @@ def _crm() -> Iterator[object]:
         {"voip": 3, "base": 5},
         order_id="o1",
         payment=PaymentOutcome.SUCCEEDED,
-        by="ana",
+        by=Actor("ana"),
         now=april,
     )
     yield step
     for user in ("mei", "luis", "ana"):
         step = license_cycle.grant(step.state, user, "base", by=ADMIN, now=april)
         yield step
-    step = license_cycle.close_cycle(step.state, by="ana", now=datetime(2026, 5, 1, tzinfo=UTC))
+    step = license_cycle.close_cycle(step.state, by=Actor("ana"), now=datetime(2026, 5, 1, tzinfo=UTC))
     yield step
     yield license_cycle.license_table(step.state)
     bill = Money.parse("-100.01 EUR")

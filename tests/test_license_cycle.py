@@ -8,15 +8,17 @@ import pytest
 from attrs import evolve
 
 from licensing_core import license_cycle
-from licensing_core.billing import Quote
+from licensing_core.billing import Quote, QuoteChanged
 from licensing_core.checks import MAX_COUNT, MAX_QUANTITY, InvalidArgument, InvalidId, InvalidInstant, InvalidQuantity
 from licensing_core.currencies import Currency
 from licensing_core.decisions import Decision, Verdict
+from licensing_core.directory import Actor
 from licensing_core.errors import LicensingError
 from licensing_core.holdings import Holdings, NotLoaded
 from licensing_core.license_cycle import (
     AccountOpened,
     CycleClosed,
+    CycleNotBegun,
     CycleNotClosed,
     CycleStillOpen,
     LicenseAccount,
@@ -27,10 +29,13 @@ from licensing_core.license_cycle import (
     NoFreeLicense,
     NotRefundable,
     Order,
+    OrderCancelled,
     OrderPaid,
     UnknownLicenseType,
+    UnknownOrder,
     apply,
     buy,
+    cancel_order,
     close_cycle,
     grant,
     license_table,
@@ -44,7 +49,7 @@ from licensing_core.license_cycle import (
 )
 from licensing_core.money import Money
 from licensing_core.payments import NoPaymentPending, PaymentFailed, PaymentOutcome
-from licensing_core.periods import Cycle, Duration, NotWholeDays
+from licensing_core.periods import Cycle, Duration, NotWholeDays, Span
 from licensing_core.pools import LicensesAssigned, LicensesUnassigned, PoolResized
 from licensing_core.pricing import UnitPrice
 from tests.builders import APRIL_16, BASE, NAIVE, NOON, ROOT, VOIP, agrees, an_account, eur, replayed
@@ -57,7 +62,7 @@ YEN = LicenseType(id="gsm", price=UnitPrice(Money.parse("500 JPY")))
 
 def bought(account: LicenseAccount, payment: PaymentOutcome = PAID, order: str = "o1", **wanted: int) -> Any:
     """The decision to buy *wanted* on the sixteenth."""
-    return buy(account, wanted, order_id=order, payment=payment, by="root", now=APRIL_16)
+    return buy(account, wanted, order_id=order, payment=payment, by=Actor("root"), now=APRIL_16)
 
 
 def opening(**changes: Any) -> Decision[LicenseAccount, AccountOpened]:
@@ -65,7 +70,7 @@ def opening(**changes: Any) -> Decision[LicenseAccount, AccountOpened]:
         "cycle": MONTHLY,
         "types": (BASE, VOIP),
         "totals": {"base": 5},
-        "by": "root",
+        "by": ROOT,
         "now": APRIL_16,
     }
     return open_account("crm", **{**arguments, **changes})
@@ -127,8 +132,8 @@ def test_the_table_counts_in_use_free_total_minimum_and_being_bought() -> None:
     account = bought(an_account(holders={"base": ["ana", "luis"]}), PENDING, base=3).state
     quote = quotes(account, {"base": 4, "voip": 1}, now=APRIL_16)[0]
     assert dict(license_table(account, (quote,))) == {
-        "base": LicenseRow(in_use=2, free=3, total=5, minimum=3, buying=7),
-        "voip": LicenseRow(in_use=0, free=0, total=0, minimum=0, buying=1),
+        "base": LicenseRow(in_use=2, free=3, bought=5, minimum=3, buying=7),
+        "voip": LicenseRow(in_use=0, free=0, bought=0, minimum=0, buying=1),
     }
     assert license_table(account)["base"].buying == 3
 
@@ -152,12 +157,58 @@ def test_half_a_cycle_is_half_the_price_and_today_counts_as_left() -> None:
         (datetime(2024, 4, 1, tzinfo=UTC), "30.00"),
         (datetime(2024, 4, 2, tzinfo=UTC), "29.00"),
         (datetime(2024, 4, 30, 23, 59, 59, tzinfo=UTC), "1.00"),
-        (datetime(2024, 3, 31, 23, tzinfo=UTC), "30.00"),
     ],
     ids=str,
 )
 def test_the_price_follows_the_local_days_left(now: datetime, due: str) -> None:
     assert quotes(an_account(), {"base": 1}, now=now)[0].due == eur(due)
+
+
+def test_before_the_open_cycle_nothing_is_quoted() -> None:
+    with pytest.raises(CycleNotBegun):
+        quotes(an_account(), {"base": 1}, now=datetime(2024, 3, 31, 23, tzinfo=UTC))
+
+
+def test_what_was_confirmed_must_be_what_it_costs() -> None:
+    account, wanted = an_account(BASE, YEN), {"gsm": 3, "base": 1}
+    paying: dict[str, Any] = {"order_id": "o1", "payment": PAID, "by": ROOT, "now": APRIL_16}
+    yen, euro = Money.parse("750 JPY"), eur("15.00")
+    assert buy(account, wanted, confirmed=(yen, euro), **paying).state.invoices == 1
+    with pytest.raises(QuoteChanged) as caught:
+        buy(account, wanted, confirmed=(eur("14.00"), yen), **paying)
+    assert caught.value == QuoteChanged(confirmed=(eur("14.00"), yen), due=(euro, yen))
+    with pytest.raises(QuoteChanged):
+        buy(account, wanted, confirmed=(), **paying)
+
+
+def test_an_order_that_waits_can_be_withdrawn_and_then_adds_nothing() -> None:
+    account = bought(an_account(), PENDING, base=2).state
+    decision = cancel_order(account, "o1", by=ROOT, now=APRIL_16)
+    assert decision.events == (OrderCancelled(account="crm", order="o1", by="root", at=APRIL_16),)
+    assert license_table(decision.state)["base"].buying == 0
+    assert replayed(apply, decision, account) == decision.state
+    with pytest.raises(NoPaymentPending):
+        settle(decision.state, by=ROOT, now=APRIL_16)
+    for unknown in ("o1", "o2"):
+        verdict = agrees(license_cycle.can_cancel_order, cancel_order, decision.state, unknown, by=ROOT, now=APRIL_16)
+        assert verdict == Verdict.refuse(UnknownOrder(order=unknown))
+
+
+@pytest.mark.parametrize("shift", [timedelta(hours=-1), timedelta(hours=1), timedelta(days=2)], ids=str)
+def test_the_next_cycle_begins_where_the_issued_one_ended_whatever_the_zone_says_by_now(shift: timedelta) -> None:
+    account = an_account()
+    issued = evolve(account.period, end=account.period.end + shift)
+    closed = close_cycle(evolve(account, period=issued), by=ROOT, now=issued.end).state.period
+    assert (closed.start, closed.end) == (issued.end, datetime(2024, 6, 1, tzinfo=UTC))
+    assert closed.index == account.period.index + 1
+
+
+def test_what_is_kept_is_billed_for_the_whole_of_the_next_cycle() -> None:
+    closed = close_cycle(an_account(holders={"base": ["ana"]}), by=ROOT, now=MAY_1).events[0]
+    assert isinstance(closed, CycleClosed)
+    (line,) = closed.bills[0].lines
+    may = Span(date(2024, 5, 1), date(2024, 6, 1))
+    assert (line.billed, line.period) == (may, may)
 
 
 def test_days_are_those_of_the_zone_of_the_cycle() -> None:
@@ -196,7 +247,7 @@ def test_a_quote_is_refused_for_quantity_then_type_then_cycle(wanted: Any, now: 
     with pytest.raises(error):
         quotes(an_account(), wanted, now=now)
     with pytest.raises(error):
-        buy(an_account(), wanted, order_id="o1", payment=FAILED, by="root", now=now)
+        buy(an_account(), wanted, order_id="o1", payment=FAILED, by=Actor("root"), now=now)
 
 
 def test_a_cycle_that_has_ended_says_when() -> None:
@@ -230,7 +281,7 @@ def test_what_is_pending_is_ordered_as_quoted_and_not_usable_yet() -> None:
 def test_a_failed_payment_buys_nothing() -> None:
     account = an_account()
     verdict = agrees(
-        license_cycle.can_buy, buy, account, {"base": 1}, order_id="o1", payment=FAILED, by="root", now=APRIL_16
+        license_cycle.can_buy, buy, account, {"base": 1}, order_id="o1", payment=FAILED, by=Actor("root"), now=APRIL_16
     )
     assert verdict.refusal == PaymentFailed()
     assert account == an_account()
@@ -252,10 +303,10 @@ def test_two_waiting_orders_have_two_ids() -> None:
 
 def test_the_oldest_order_is_settled_when_none_is_named() -> None:
     account = bought(bought(an_account(), PENDING, "o1", base=1).state, PENDING, "o2", base=2).state
-    first = settle(account, by="root", now=MAY_1)
+    first = settle(account, by=Actor("root"), now=MAY_1)
     assert [order.id for order in first.state.orders] == ["o2"]
     assert first.state.pool("base").bought == 6
-    second = settle(first.state, by="root", now=MAY_1)
+    second = settle(first.state, by=Actor("root"), now=MAY_1)
     assert (second.state.orders, second.state.pool("base").bought, second.state.invoices) == ((), 8, 2)
     assert replayed(apply, first, account) == first.state
     assert isinstance(second.events[0], OrderPaid)
@@ -264,14 +315,14 @@ def test_the_oldest_order_is_settled_when_none_is_named() -> None:
 
 def test_a_named_order_is_settled_out_of_turn() -> None:
     account = bought(bought(an_account(), PENDING, "o1", base=1).state, PENDING, "o2", base=2).state
-    after = settle(account, "o2", by="root", now=APRIL_16).state
+    after = settle(account, "o2", by=Actor("root"), now=APRIL_16).state
     assert ([order.id for order in after.orders], after.pool("base").bought) == (["o1"], 7)
 
 
 @pytest.mark.parametrize("order", [None, "o2"])
 def test_settling_needs_an_order_that_waits(order: str | None) -> None:
     account = an_account() if order is None else bought(an_account(), PENDING, base=1).state
-    verdict = agrees(license_cycle.can_settle, settle, account, order, by="root", now=APRIL_16)
+    verdict = agrees(license_cycle.can_settle, settle, account, order, by=Actor("root"), now=APRIL_16)
     assert verdict.refusal == NoPaymentPending()
 
 
@@ -352,7 +403,7 @@ def test_what_was_not_loaded_is_not_taken_for_nothing() -> None:
 def test_kept_is_the_larger_of_the_minimum_and_what_is_in_use(total: int, in_use: int, kept: int, removed: int) -> None:
     holders = {"base": [f"u{number}" for number in range(in_use)]}
     account = an_account(totals={"base": total}, holders=holders)
-    decision = close_cycle(account, by="root", now=MAY_1)
+    decision = close_cycle(account, by=Actor("root"), now=MAY_1)
     closed = decision.events[0]
     assert isinstance(closed, CycleClosed)
     assert (dict(closed.kept), dict(closed.removed)) == ({"base": kept, "voip": 0}, {"base": removed, "voip": 0})
@@ -363,7 +414,7 @@ def test_kept_is_the_larger_of_the_minimum_and_what_is_in_use(total: int, in_use
 
 
 def test_the_next_cycle_opens_and_is_billed_in_full() -> None:
-    decision = close_cycle(an_account(holders={"base": ["ana"]}), by="root", now=MAY_1)
+    decision = close_cycle(an_account(holders={"base": ["ana"]}), by=Actor("root"), now=MAY_1)
     closed = decision.events[0]
     assert isinstance(closed, CycleClosed)
     assert decision.state.period == MONTHLY.period_at(MAY_1) == closed.period
@@ -375,34 +426,34 @@ def test_the_next_cycle_opens_and_is_billed_in_full() -> None:
 
 
 def test_a_type_of_which_nothing_is_kept_leaves_an_empty_bill_of_its_currency() -> None:
-    closed = close_cycle(an_account(BASE, YEN), by="root", now=MAY_1).events[0]
+    closed = close_cycle(an_account(BASE, YEN), by=Actor("root"), now=MAY_1).events[0]
     assert isinstance(closed, CycleClosed)
     assert closed.bills[1] == Quote(currency=Currency("JPY"), lines=())
 
 
 def test_one_cycle_is_closed_at_a_time() -> None:
     late = MAY_1 + timedelta(days=40)
-    once = close_cycle(an_account(), by="root", now=late).state
+    once = close_cycle(an_account(), by=Actor("root"), now=late).state
     assert once.period.span.start == date(2024, 5, 1)
     with pytest.raises(CycleNotClosed):
         quotes(once, {"base": 1}, now=late)
-    twice = close_cycle(once, by="root", now=late).state
+    twice = close_cycle(once, by=Actor("root"), now=late).state
     assert twice.period.span.start == date(2024, 6, 1)
 
 
 def test_orders_that_wait_for_their_payment_stay_and_are_usable_when_it_comes() -> None:
-    account = close_cycle(bought(an_account(), PENDING, base=2).state, by="root", now=MAY_1).state
+    account = close_cycle(bought(an_account(), PENDING, base=2).state, by=Actor("root"), now=MAY_1).state
     assert [order.id for order in account.orders] == ["o1"]
-    assert settle(account, by="root", now=MAY_1).state.pool("base").bought == 5
+    assert settle(account, by=Actor("root"), now=MAY_1).state.pool("base").bought == 5
 
 
 def test_a_cycle_that_has_not_ended_is_not_closed() -> None:
     just_before = MAY_1 - timedelta(microseconds=1)
-    verdict = agrees(license_cycle.can_close_cycle, close_cycle, an_account(), by="root", now=just_before)
+    verdict = agrees(license_cycle.can_close_cycle, close_cycle, an_account(), by=Actor("root"), now=just_before)
     assert verdict.refusal == CycleStillOpen(ends=MAY_1)
     assert "2024-05-01T00:00:00" in str(verdict.refusal)
     with pytest.raises(InvalidInstant):
-        close_cycle(an_account(), by="root", now=NAIVE)
+        close_cycle(an_account(), by=Actor("root"), now=NAIVE)
 
 
 def test_every_question_agrees_when_the_answer_is_yes() -> None:
@@ -410,16 +461,18 @@ def test_every_question_agrees_when_the_answer_is_yes() -> None:
     by = {"by": ROOT, "now": APRIL_16}
     assert agrees(license_cycle.can_grant, grant, account, "ana", "voip", **by) == Verdict.allow("WAL-5")
     assert agrees(license_cycle.can_revoke, revoke, account, "ana", "voip", **by) == Verdict.allow("WAL-12")
-    assert agrees(license_cycle.can_settle, settle, account, by="root", now=MAY_1) == Verdict.allow("WAL-6")
-    assert agrees(license_cycle.can_close_cycle, close_cycle, account, by="root", now=MAY_1) == Verdict.allow("WAL-10")
-    paying: dict[str, Any] = {"order_id": "o2", "payment": PAID, "by": "root", "now": APRIL_16}
+    assert agrees(license_cycle.can_settle, settle, account, by=Actor("root"), now=MAY_1) == Verdict.allow("WAL-6")
+    assert agrees(license_cycle.can_close_cycle, close_cycle, account, by=Actor("root"), now=MAY_1) == Verdict.allow(
+        "WAL-10"
+    )
+    paying: dict[str, Any] = {"order_id": "o2", "payment": PAID, "by": ROOT, "now": APRIL_16}
     assert agrees(license_cycle.can_buy, buy, account, {"base": 1}, **paying) == Verdict.allow("WAL-7")
 
 
 def test_the_state_as_of_an_earlier_instant_is_the_replay_up_to_it() -> None:
     start = an_account()
     first = bought(start, PENDING, base=2)
-    second = close_cycle(first.state, by="root", now=MAY_1)
+    second = close_cycle(first.state, by=Actor("root"), now=MAY_1)
     events = [*first.events, *second.events]
     until = tuple(event for event in events if event.at <= APRIL_16)
     assert replayed(apply, Decision(None, until), start) == first.state
@@ -437,7 +490,7 @@ def test_an_order_that_would_lift_the_total_over_the_bound_is_refused() -> None:
 def test_a_cycle_is_closed_with_more_licenses_than_one_command_buys() -> None:
     many = LicenseType(id="base", price=BASE.price, minimum=1_500_000)
     account = opening(types=(many,), totals={"base": 1_500_000}).state
-    closed = close_cycle(account, by="ana", now=MAY_1).events[0]
+    closed = close_cycle(account, by=Actor("ana"), now=MAY_1).events[0]
     assert isinstance(closed, CycleClosed)
     assert closed.bills[0].lines[0].quantity == 1_500_000
 

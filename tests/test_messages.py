@@ -25,12 +25,21 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 import licensing_core
+from licensing_core.adapters.sql.sqlite import UnsupportedDatabase
+from licensing_core.billing import QuoteChanged
 from licensing_core.checks import FrozenMap, InvalidArgument, InvalidQuantity, TooManyItems, checked
 from licensing_core.currencies import Currency, UnknownCurrency
 from licensing_core.decisions import Event, Verdict
 from licensing_core.directory import EVERYONE, Content, Permission, PermissionMissing, Scope, ScopeKind
 from licensing_core.errors import LicensingError, all_errors
-from licensing_core.license_cycle import CycleClosed, NoFreeLicense, NotRefundable
+from licensing_core.license_cycle import (
+    CycleClosed,
+    CycleNotBegun,
+    NoFreeLicense,
+    NotRefundable,
+    OrderCancelled,
+    UnknownOrder,
+)
 from licensing_core.messages import UnknownLocale, catalogs, explain, format_money, languages
 from licensing_core.messages.events import EVENTS
 from licensing_core.messages.marks import Part, Text
@@ -39,10 +48,11 @@ from licensing_core.messages.sentences import speaker_of
 from licensing_core.messages.words import ANSWERS, PHRASES, SCOPES, WORDS
 from licensing_core.money import Money
 from licensing_core.periods import UnknownZone
-from licensing_core.plans import PackageKind, PriceMissing
+from licensing_core.plans import PackageKind, PlanKind, PriceMissing
 from licensing_core.pools import LicensesAssigned, LicensesExhausted, LicensesUnassigned, PoolOpened
+from licensing_core.protocols import StoreUnavailable
 from licensing_core.serde import InvalidDocument
-from licensing_core.visibility import BeneficiaryKind, BeneficiaryNotAllowed
+from licensing_core.visibility import BeneficiaryKind, BeneficiaryNotAllowed, BeneficiaryRequired
 from tests import specimens
 
 SOURCES = Path(licensing_core.__path__[0])
@@ -124,7 +134,7 @@ def test_no_text_is_left_of_an_error_or_event_that_is_gone() -> None:
 def test_an_error_is_told_in_full_and_names_no_person(kind: type[LicensingError], locale: str) -> None:
     text = explain(specimens.an_error(kind), locale)
     assert text.endswith(".")
-    assert text[0].isupper() or text[0].isdigit() or text.startswith(("x1", "«"))
+    assert text[0].isupper() or text[0].isdigit() or text.startswith(("“", "«"))
     assert not PLACEHOLDER.search(text)
     assert "secret" not in text
 
@@ -245,8 +255,8 @@ def test_a_country_falls_back_to_its_language(locale: str) -> None:
 
 def test_the_country_rules_the_numbers() -> None:
     error = LicensesExhausted(pool="p1", requested=2000, shortfall=1500)
-    assert "2.000 de la bolsa p1: faltan 1.500 licencias" in explain(error, "es_ES")
-    assert "2,000 de la bolsa p1: faltan 1,500 licencias" in explain(error, "es_MX")
+    assert "2.000 licencias de la bolsa p1: faltan 1.500 licencias" in explain(error, "es_ES")
+    assert "2,000 licencias de la bolsa p1: faltan 1,500 licencias" in explain(error, "es_MX")
 
 
 HOSTILE = [None, 5, True, "", "x", "xx", "ES", "es_mx", "es_", "es_ES ", "../es", "es" * 500, "es\n", b"es", ["es"]]
@@ -289,23 +299,34 @@ EXAMPLES: list[tuple[Any, str, str]] = [
     (
         LicensesExhausted(pool="p1", requested=51, shortfall=1),
         (
-            "Cannot assign 51 from the pool p1: 1 license too few. "
-            "Release or buy those missing, or stop enforcing the limit."
+            "Cannot assign 51 licenses from the pool p1: 1 license too few. "
+            "Release or buy the one missing, or ask for the limit not to be enforced."
         ),
         (
-            "No se pueden asignar 51 de la bolsa p1: falta 1 licencia. "
-            "Libera o compra las que faltan, o deja de hacer cumplir el límite."
+            "No se pueden asignar 51 licencias de la bolsa p1: falta 1 licencia. "
+            "Libera o compra la que falta, o pide que no se haga cumplir el límite."
         ),
     ),
     (
-        LicensesExhausted(pool="p1", requested=3, shortfall=2),
+        LicensesExhausted(pool="p1", requested=1, shortfall=1),
         (
-            "Cannot assign 3 from the pool p1: 2 licenses too few. "
-            "Release or buy those missing, or stop enforcing the limit."
+            "Cannot assign 1 license from the pool p1: 1 license too few. "
+            "Release or buy the one missing, or ask for the limit not to be enforced."
         ),
         (
-            "No se pueden asignar 3 de la bolsa p1: faltan 2 licencias. "
-            "Libera o compra las que faltan, o deja de hacer cumplir el límite."
+            "No se puede asignar 1 licencia de la bolsa p1: falta 1 licencia. "
+            "Libera o compra la que falta, o pide que no se haga cumplir el límite."
+        ),
+    ),
+    (
+        LicensesExhausted(pool="p1", requested=1, shortfall=2),
+        (
+            "Cannot assign 1 license from the pool p1: 2 licenses too few. "
+            "Release or buy those missing, or ask for the limit not to be enforced."
+        ),
+        (
+            "No se puede asignar 1 licencia de la bolsa p1: faltan 2 licencias. "
+            "Libera o compra las que faltan, o pide que no se haga cumplir el límite."
         ),
     ),
     (
@@ -323,8 +344,14 @@ EXAMPLES: list[tuple[Any, str, str]] = [
     ),
     (
         PermissionMissing(permission=Permission.SEATS_MANAGE),
-        "You need the permission “Subscription record / Seat administration” for this. Ask a superadmin for it.",
-        "Necesitas el permiso «Registro de suscripción / Administración de plazas». Pídeselo a un superadministrador.",
+        (
+            "You need the permission “Subscription record / Seat administration” for this. "
+            "Somebody who has that permission can do it."
+        ),
+        (
+            "Necesitas el permiso «Registro de suscripción / Administración de plazas» para esto. "
+            "Puede hacerlo alguien que tenga ese permiso."
+        ),
     ),
     (
         PriceMissing(plan="fifty", currency="USD", offered=("EUR", "GBP")),
@@ -337,9 +364,67 @@ EXAMPLES: list[tuple[Any, str, str]] = [
         "El plan fifty se vende en varias monedas y no se indicó ninguna.",
     ),
     (
-        BeneficiaryKind(plan="one", kind=ScopeKind.GROUP),
-        "The plan one cannot be bought for a group. Name one user for a single license.",
-        "El plan one no se puede comprar para un grupo. Indica un usuario para una licencia única.",
+        BeneficiaryKind(plan="one", plan_kind=PlanKind.SINGLE_LICENSE, kind=ScopeKind.GROUP),
+        "The plan one cannot be bought for a group. Name one user.",
+        "El plan one no se puede comprar para un grupo. Indica un usuario.",
+    ),
+    (
+        BeneficiaryKind(plan="one", plan_kind=PlanKind.SINGLE_LICENSE, kind=ScopeKind.EVERYONE),
+        "The plan one cannot be bought for everyone. Name one user.",
+        "El plan one no se puede comprar para todo el mundo. Indica un usuario.",
+    ),
+    (
+        BeneficiaryKind(plan="fifty", plan_kind=PlanKind.SEATS, kind=ScopeKind.EVERYONE),
+        "The plan fifty cannot be bought for everyone. Name a group or a branch.",
+        "El plan fifty no se puede comprar para todo el mundo. Indica un grupo o una rama.",
+    ),
+    (
+        BeneficiaryRequired(plan="one", kind=PlanKind.SINGLE_LICENSE),
+        "The plan one needs a beneficiary. Name the user that it is for.",
+        "El plan one necesita un beneficiario. Indica el usuario al que se destina.",
+    ),
+    (
+        BeneficiaryRequired(plan="fifty", kind=PlanKind.MULTI_LICENSE),
+        "The plan fifty needs a beneficiary. Name the group or branch that it is for.",
+        "El plan fifty necesita un beneficiario. Indica el grupo o la rama a la que se destina.",
+    ),
+    (
+        StoreUnavailable(reason="busy"),
+        (
+            "The data cannot be reached now. "
+            "Others are using it, and nothing was begun. Try again in a moment with the same key."
+        ),
+        (
+            "Ahora no se puede acceder a los datos. Otros los están usando y no se ha empezado nada. "
+            "Inténtalo de nuevo en un momento con la misma clave."
+        ),
+    ),
+    (
+        StoreUnavailable(reason="failed"),
+        (
+            "The data cannot be reached now. It is not known whether this took effect. "
+            "Send it again with the same key: it takes effect only once."
+        ),
+        (
+            "Ahora no se puede acceder a los datos. No se sabe si la operación se realizó. "
+            "Envíala de nuevo con la misma clave: solo se realiza una vez."
+        ),
+    ),
+    (
+        StoreUnavailable(reason="closed"),
+        "The data cannot be reached now. The store was closed. Open a new one.",
+        "Ahora no se puede acceder a los datos. El almacén se cerró. Abre uno nuevo.",
+    ),
+    (
+        StoreUnavailable(reason="unusable"),
+        (
+            "The data cannot be reached now. The database is not set up, and trying again does not help. "
+            "Create its tables, and check its address."
+        ),
+        (
+            "Ahora no se puede acceder a los datos. La base de datos no está preparada y repetir el intento "
+            "no sirve de nada. Crea sus tablas y comprueba su dirección."
+        ),
     ),
     (
         BeneficiaryNotAllowed(beneficiary=Scope.tree("sales")),
@@ -350,22 +435,61 @@ EXAMPLES: list[tuple[Any, str, str]] = [
         ),
     ),
     (
-        InvalidQuantity(parameter="users", expected="an int from 1 to 10", got="str of 15 characters"),
-        "users must be an int from 1 to 10, but str of 15 characters was given. Correct it and try again.",
+        UnsupportedDatabase(parameter="where", expected="a URL such as sqlite:///licenses.db", got="postgresql"),
         (
-            "El valor de usuarios no es válido: se espera un número entero de 1 a 10 "
-            "y se recibió un texto de 15 caracteres. Corrígelo e inténtalo de nuevo."
+            "“where” names a database that this version cannot store in. "
+            "Expected: a URL such as sqlite:///licenses.db. Given: postgresql."
+        ),
+        (
+            "«where» indica una base de datos en la que esta versión no puede guardar. "
+            "Se espera: una URL como sqlite:///licenses.db. Se recibió: postgresql."
+        ),
+    ),
+    (
+        QuoteChanged(confirmed=(Money.parse("75.00 EUR"),), due=(Money.parse("80.00 EUR"), Money.parse("9.00 USD"))),
+        "Confirmed: €75.00. Price now: €80.00 and $9.00. Ask for a new quote and confirm that one.",
+        ("Confirmado: 75,00\xa0€. Precio actual: 80,00\xa0€ y 9,00\xa0US$. Pide un presupuesto nuevo y confirma ese."),
+    ),
+    (
+        QuoteChanged(confirmed=(), due=()),
+        "Nothing was confirmed. There is nothing to pay now. Ask for a new quote and confirm that one.",
+        "No se confirmó nada. Ahora no hay nada que pagar. Pide un presupuesto nuevo y confirma ese.",
+    ),
+    (
+        CycleNotBegun(begins=NOON),
+        "The billing cycle begins only on May 4, 2026, 12:00\u202fPM (UTC). Check the clock, or try again then.",
+        (
+            "El ciclo de facturación no empieza hasta el 4 may 2026, 12:00 (UTC). "
+            "Comprueba el reloj o inténtalo de nuevo entonces."
+        ),
+    ),
+    (
+        UnknownOrder(order="o1"),
+        "No order o1 is waiting for its payment. Look at the orders first.",
+        "No hay ningún pedido o1 que espere su pago. Revisa primero los pedidos.",
+    ),
+    (
+        OrderCancelled(account="acme", order="o1", **AT),
+        "The order o1 was withdrawn. It will not be paid and adds no licenses.",
+        "El pedido o1 se anuló. No se pagará ni añade licencias.",
+    ),
+    (
+        InvalidQuantity(parameter="users", expected="an int from 1 to 10", got="str of 15 characters"),
+        ("“users” is not valid. Expected: an int from 1 to 10. Given: str of 15 characters. Correct it and try again."),
+        (
+            "«users» no es válido. Se espera: un número entero de 1 a 10. Se recibió: un texto de 15 caracteres. "
+            "Corrígelo e inténtalo de nuevo."
         ),
     ),
     (
         UnknownCurrency(parameter="odd", expected="something new", got="-3"),
-        "odd must be something new, but -3 was given. Correct it and try again.",
-        "El valor de odd no es válido: se espera something new y se recibió -3. Corrígelo e inténtalo de nuevo.",
+        "“odd” is not valid. Expected: something new. Given: -3. Correct it and try again.",
+        "«odd» no es válido. Se espera: something new. Se recibió: -3. Corrígelo e inténtalo de nuevo.",
     ),
     (
         TooManyItems(parameter="users", given=10_001, most=10_000),
-        "users names 10,001 items; one command takes 10,000 at most. Split it into several.",
-        "usuarios: se indicaron 10.001 elementos y cada operación admite 10.000 como máximo. Divídela en varias.",
+        "“users” names 10,001 items; one command takes 10,000 at most. Split it into several.",
+        "«users» indica 10.001 elementos y cada operación admite 10.000 como máximo. Divídela en varias.",
     ),
     (
         InvalidDocument(faults=(("$.end", "type.wrong"), ("$.lines[2]", "name.missing"))),
@@ -374,8 +498,8 @@ EXAMPLES: list[tuple[Any, str, str]] = [
     ),
     (
         Verdict.refuse(PermissionMissing(permission=Permission.GROUPS_VIEW)),
-        "You need the permission “Groups / View” for this. Ask a superadmin for it.",
-        "Necesitas el permiso «Grupos / Ver». Pídeselo a un superadministrador.",
+        "You need the permission “Groups / View” for this. Somebody who has that permission can do it.",
+        "Necesitas el permiso «Grupos / Ver» para esto. Puede hacerlo alguien que tenga ese permiso.",
     ),
     (Verdict.allow("DOC-20"), "Allowed (rule DOC-20).", "Permitido (regla DOC-20)."),
     (
@@ -521,11 +645,17 @@ def test_an_event_without_a_text_gives_its_type() -> None:
     assert explain(HappenedAtTheHost(**AT), "es") == "host.happened"
 
 
+def a_filling(found: re.Match[str]) -> str:
+    return "Money" if "name" in found[1] else "5"
+
+
 @pytest.mark.parametrize("part", PHRASES, ids=lambda part: part.text)
 def test_a_phrase_is_taken_for_no_other(part: Part) -> None:
-    told = PLACEHOLDER.sub("5", part.text)
+    told = PLACEHOLDER.sub(a_filling, part.plural or part.text)
+    texts = catalogs.catalog("es")
+    in_spanish = texts.ngettext(part.text, part.plural, 5) if part.number else texts.gettext(part.text)
     assert speaker_of("en").phrase(told) == told
-    assert speaker_of("es").phrase(told) == PLACEHOLDER.sub("5", catalogs.catalog("es").gettext(part.text))
+    assert speaker_of("es").phrase(told) == PLACEHOLDER.sub(a_filling, in_spanish)
 
 
 def test_words_of_answers_are_translated() -> None:

@@ -94,7 +94,7 @@ def test_the_records_hold_raw_values_under_keys_of_no_language() -> None:
 
 
 def test_the_table_of_licenses_has_the_words_of_the_product() -> None:
-    rows = {"base": LicenseRow(in_use=7, free=3, total=10, minimum=5, buying=2)}
+    rows = {"base": LicenseRow(in_use=7, free=3, bought=10, minimum=5, buying=2)}
     assert license_table(rows, "es").to_records(localised=True) == [
         {
             "Licencia": "base",
@@ -109,7 +109,7 @@ def test_the_table_of_licenses_has_the_words_of_the_product() -> None:
         "type": ["base"],
         "in_use": [7],
         "free": [3],
-        "total": [10],
+        "bought": [10],
         "minimum": [5],
         "buying": [2],
     }
@@ -183,7 +183,7 @@ FUNCTIONS: list[tuple[Callable[..., Table], Any, list[Any]]] = [
     (
         license_table,
         {},
-        [None, "p1", [ROW], {"base": ROW}, {5: LicenseRow(in_use=0, free=0, total=0, minimum=0, buying=0)}],
+        [None, "p1", [ROW], {"base": ROW}, {5: LicenseRow(in_use=0, free=0, bought=0, minimum=0, buying=0)}],
     ),
     (quote_table, specimens.QUOTE, [None, "p1", [specimens.QUOTE]]),
     (events_table, [], [None, "p1", [ROW]]),

@@ -9,6 +9,7 @@ from licensing_core.checks import InvalidArgument, InvalidId
 from licensing_core.decisions import Verdict
 from licensing_core.directory import Actor, Permission, PermissionMissing, Scope
 from licensing_core.errors import LicensingError
+from licensing_core.holdings import Holding
 from licensing_core.orders import purchase
 from licensing_core.plans import PackageKind, Switches
 from licensing_core.pools import ConfirmationNotAllowed, LicensesExhausted, NotEligible, apply
@@ -45,9 +46,9 @@ def test_the_row_of_a_purchase_tells_assigned_and_associated_apart() -> None:
         terms=None,
         expires_at=None,
         type=PackageKind.LICENSES,
-        assigned=2,
-        total=3,
-        associated=1,
+        consumed=2,
+        bought=3,
+        held=1,
         awaiting=1,
         free=1,
         overrun=0,
@@ -71,15 +72,17 @@ def test_the_row_of_a_sale_names_who_bought_and_when() -> None:
 
 def test_the_row_of_a_seat_pool_has_nothing_that_awaits_confirmation() -> None:
     row = seat.row(BOSS, seats(bought=3, consumed=2, held=1), COMPANY)
-    assert (row.type, row.assigned, row.associated, row.awaiting, row.free) == (PackageKind.SEATS, 2, 1, 0, 1)
+    assert (row.type, row.consumed, row.held, row.awaiting, row.free) == (PackageKind.SEATS, 2, 1, 0, 1)
 
 
-def test_a_list_of_pools_is_the_filter_of_its_check() -> None:
-    pools = [a_pool(pool_id="b"), a_pool(pool_id="a"), a_pool(pool_id="it", beneficiary=Scope.branch("it"))]
-    assert seat.list_pools(BOSS, pools, COMPANY) == ("a", "b")
-    assert seat.list_pools(ROOT, pools, COMPANY) == ("a", "b", "it")
+def test_holders_and_those_awaiting_confirmation_are_listed() -> None:
+    pool = a_pool(bought=3, holders={"mei", "ana"}, awaiting={"luis"})
+    assert seat.holders(BOSS, pool, Holding.HELD, COMPANY) == ("ana", "mei")
+    assert seat.holders(ROOT, pool, Holding.AWAITING, COMPANY) == ("luis",)
     with pytest.raises(PermissionMissing):
-        seat.list_pools(NO_PERMISSION, pools, COMPANY)
+        seat.holders(NO_PERMISSION, pool, Holding.HELD, COMPANY)
+    with pytest.raises(WrongPoolType):
+        seat.holders(ROOT, seats(), Holding.HELD, COMPANY)
 
 
 def test_candidates_are_offered_to_who_manages_the_pool() -> None:
@@ -158,9 +161,9 @@ def test_a_member_who_left_keeps_the_license() -> None:
 def test_without_refund_a_power_user_only_lowers_associated_and_a_superadmin_confirms() -> None:
     pool = a_pool(bought=2, holders={"ana", "luis"})
     taken = seat.unassign(BOSS, pool, ["ana", "pu"], **ACT)
-    assert (taken.state.released, taken.state.pending, taken.state.passed_over) == ((), ("ana",), ("pu",))
+    assert (taken.state.released, taken.state.awaiting, taken.state.passed_over) == ((), ("ana",), ("pu",))
     row = seat.row(ROOT, taken.state.pool, COMPANY)
-    assert (row.assigned, row.associated, row.awaiting) == (2, 1, 1)
+    assert (row.consumed, row.held, row.awaiting) == (2, 1, 1)
     again = seat.unassign(BOSS, taken.state.pool, ["ana"], **ACT)
     assert (again.state.passed_over, again.events) == (("ana",), ())
     confirmed = seat.unassign(ROOT, taken.state.pool, ["ana"], **ACT)

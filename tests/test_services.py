@@ -38,6 +38,7 @@ from licensing_core.services import (
     ReadPool,
     RecordTransaction,
     RevokeLicense,
+    Rows,
     SettleOrder,
     UnknownAccount,
     fingerprint,
@@ -85,13 +86,13 @@ def refused(run: Callable[..., object], *given: object) -> LicensingError:
 
 
 def test_licenses_are_bought_assigned_taken_back_and_confirmed(licensing: Licensing) -> None:
-    assert licensing.run(buy()).row.total == 5
+    assert licensing.run(buy()).row.bought == 5
     given = licensing.run(assign("u1", "u2", key="k1"))
-    assert (given.added, given.row.assigned) == (("u1", "u2"), 2)
+    assert (given.added, given.row.consumed) == (("u1", "u2"), 2)
     taken = licensing.run(unassign("u1", "u3", key="k2"))
-    assert (taken.pending, taken.passed_over, taken.row.awaiting) == (("u1",), ("u3",), 1)
+    assert (taken.awaiting, taken.passed_over, taken.row.awaiting) == (("u1",), ("u3",), 1)
     confirmed = licensing.run(ConfirmReleases(pool="p1", users=frozenset({"u1"}), **sent("k3", "root")))
-    assert (confirmed.released, confirmed.row.assigned) == (("u1",), 1)
+    assert (confirmed.released, confirmed.row.consumed) == (("u1",), 1)
     assert licensing.run(ReadPool(pool="p1", **ASKED)) == confirmed.row
 
 
@@ -109,7 +110,7 @@ def test_what_goes_beyond_the_limit_is_refused_and_changes_nothing(licensing: Li
 def test_a_plan_that_enforces_no_limit_lets_more_be_assigned(licensing: Licensing) -> None:
     licensing.run(buy("p2", "loose"))
     row = licensing.run(assign("u1", "u2", "u3", key="k1", pool="p2")).row
-    assert (row.assigned, row.total, row.overrun) == (3, 2, 1)
+    assert (row.consumed, row.bought, row.overrun) == (3, 2, 1)
 
 
 def test_a_retry_under_the_same_key_is_answered_alike_and_changes_nothing(licensing: Licensing, store: Store) -> None:
@@ -143,7 +144,7 @@ def test_another_tenant_sees_and_touches_nothing(licensing: Licensing, store: St
     ):
         assert refused(foreign.run, asked) == PoolNotVisible(pool="p1")
     assert missing == PoolNotVisible(pool="p9")
-    assert foreign.run(ListPools(tenant="globex", actor="boss")) == Ids(())
+    assert foreign.run(ListPools(tenant="globex", actor="boss")) == Rows(())
     table = ReadLicenseTable(account="a1", tenant="globex", actor="boss")
     assert refused(lambda: foreign.run(table)) == UnknownAccount(account="a1")
     assert (everything(store), everything(store, "a1")) == before
@@ -154,7 +155,7 @@ def test_lists_name_what_may_be_bought_managed_and_given(licensing: Licensing) -
     licensing.run(buy("p2", "one"))
     licensing.run(RecordTransaction(plan="five", pool="p3", beneficiary=buy().beneficiary, **sent("record", "root")))
     licensing.run(assign(*USERS[:3], key="k1"))
-    assert licensing.run(ListPools(**ASKED)) == Ids(("p1", "p2", "p3"))
+    assert [row.code for row in licensing.run(ListPools(**ASKED)).rows] == ["p1", "p2", "p3"]
     assert set(licensing.run(ListCandidates(pool="p1", **ASKED)).ids) == {*USERS[3:], "boss"}
     assert licensing.run(ListPlans(**ASKED)).ids
 
@@ -169,7 +170,7 @@ def test_an_account_is_opened_bought_for_settled_handed_out_and_closed(
     )
     assert (ordered.quotes, ordered.invoice, ordered.rows["app"].buying) == (quotes, None, 2)
     paid = licensing.run(SettleOrder(account="a1", **sent("pay")))
-    assert (paid.invoice, paid.quotes, paid.rows["app"].total, paid.rows["web"].total) == (1, quotes, 2, 3)
+    assert (paid.invoice, paid.quotes, paid.rows["app"].bought, paid.rows["web"].bought) == (1, quotes, 2, 3)
     granted = licensing.run(GrantLicense(account="a1", user="u1", license_type="web", **sent("g1")))
     assert (granted.user.active, granted.user.features, granted.rows["web"].in_use) == (True, ("crm",), 1)
     licensing.run(GrantLicense(account="a1", user="u1", license_type="app", **sent("g2")))

@@ -2,14 +2,15 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from threading import Event, Thread
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from licensing_core import pools
 from licensing_core.adapters.sql import AsyncSqlStore, SqlStore
@@ -41,11 +42,21 @@ class TestSqlStoreInMemory(StoreContract):
 class TestAsyncSqlStore(StoreContract):
     @pytest.fixture
     def store(self, tmp_path: Path) -> Iterator[Store]:
-        with asyncio.Runner() as runner:
-            store = AsyncSqlStore(f"sqlite+aiosqlite:///{tmp_path / 'licenses.db'}")
-            runner.run(store.create())
-            yield BlockingStore(store, runner)
-            runner.run(store.close())
+        yield from an_async_store(f"sqlite:///{tmp_path / 'licenses.db'}")
+
+
+class TestAsyncSqlStoreInMemory(StoreContract):
+    @pytest.fixture
+    def store(self) -> Iterator[Store]:
+        yield from an_async_store("sqlite://")
+
+
+def an_async_store(url: str) -> Iterator[Store]:
+    with asyncio.Runner() as runner:
+        store = AsyncSqlStore(url)
+        runner.run(store.create())
+        yield BlockingStore(store, runner)
+        runner.run(store.close())
 
 
 def a_store(folder: Path, **options: Any) -> SqlStore:
@@ -144,6 +155,29 @@ def test_a_command_costs_the_same_on_a_pool_of_20000(tmp_path: Path) -> None:
     assert sum(rows for _, rows in seen[10]) <= 12
 
 
+def test_every_row_is_found_by_its_key(tmp_path: Path) -> None:
+    """No statement of a command walks through a table, or through all holdings of a pool."""
+    engine, asked = create_engine(f"sqlite:///{tmp_path / 'licenses.db'}"), list[tuple[str, Any]]()
+    with closing(SqlStore(engine)) as store:
+        store.create()
+        pool = a_pool_held_by(10)
+        with store.begin() as work:
+            work.save("t1", pool, expected=0, events=opening(pool))
+        event.listen(
+            engine, "before_cursor_execute", lambda _c, _cur, sql, parameters, _x, many: asked.append((sql, parameters))
+        )
+        assign(store, "ana", "luis", "u3")
+        found = [(sql, parameters) for sql, parameters in asked if sql.startswith(("SELECT", "UPDATE", "DELETE"))]
+        with engine.connect() as connection:
+            plans = [
+                " / ".join(row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", parameters))
+                for sql, parameters in found
+            ]
+    assert len(found) >= 4
+    assert [plan for plan in plans if "SCAN" in plan] == []
+    assert [plan for plan in plans if "holding" in plan and "holder=?" not in plan] == []
+
+
 def statements(engine: Engine) -> list[tuple[str, int]]:
     """What *engine* runs from now on, and how many rows it reads, writes or sends."""
     found: list[tuple[str, int]] = []
@@ -188,7 +222,7 @@ def test_an_error_of_the_driver_says_nothing_of_what_was_sent(tmp_path: Path) ->
     store = SqlStore(f"sqlite:///{tmp_path / 'licenses.db'}")
     with closing(store), pytest.raises(StoreUnavailable) as refused, store.begin() as work:
         work.pool("t1", "secret-pool", ["secret-person"])
-    assert refused.value == StoreUnavailable(reason="failed")
+    assert refused.value == StoreUnavailable(reason="unusable")
     assert "secret" not in str(refused.value) + str(refused.value.__cause__)
 
 
@@ -236,7 +270,7 @@ def test_the_event_of_10000_users_is_kept_and_read(tmp_path: Path) -> None:
 
 def test_the_asynchronous_store_refuses_as_the_other_one(tmp_path: Path) -> None:
     async def story() -> list[str]:
-        store = AsyncSqlStore(f"sqlite+aiosqlite:///{tmp_path / 'licenses.db'}", wait=0.05)
+        store = AsyncSqlStore(f"sqlite:///{tmp_path / 'licenses.db'}", wait=0.05)
         reasons = []
         with raw(tmp_path) as other:
             await store.create()
@@ -276,10 +310,10 @@ def test_a_commit_that_fails_is_a_refusal_and_keeps_nothing(tmp_path: Path) -> N
 
 def test_a_commit_of_the_asynchronous_store_that_fails_is_a_refusal(tmp_path: Path) -> None:
     async def story() -> None:
-        engine = create_async_engine(f"sqlite+aiosqlite:///{tmp_path / 'licenses.db'}")
+        engine = create_engine(f"sqlite:///{tmp_path / 'licenses.db'}")
         store = AsyncSqlStore(engine)
         await store.create()
-        event.listen(engine.sync_engine, "commit", fail)
+        event.listen(engine, "commit", fail)
         with pytest.raises(StoreUnavailable):
             await store.create()
         try:
@@ -293,8 +327,157 @@ def test_a_commit_of_the_asynchronous_store_that_fails_is_a_refusal(tmp_path: Pa
     assert refused.value == StoreUnavailable(reason="failed")
 
 
-def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "licenses.db").write_text("Dear diary, " * 500)
+REFUSED: dict[str, int] = {
+    "busy": sqlite3.SQLITE_BUSY,
+    "failed": sqlite3.SQLITE_IOERR,
+    "failed, though no other try would help": sqlite3.SQLITE_READONLY,
+}
+
+
+@pytest.mark.parametrize("reason", REFUSED)
+def test_a_commit_that_fails_claims_no_more_than_is_known(tmp_path: Path, reason: str) -> None:
+    def refuse(_connection: object) -> None:
+        error = sqlite3.OperationalError("refused")
+        error.sqlite_errorcode = REFUSED[reason]
+        raise error
+
+    engine = create_engine(f"sqlite:///{tmp_path / 'licenses.db'}")
+    with closing(SqlStore(engine)) as store:
+        store.create()
+        event.listen(engine, "commit", refuse)
+        with pytest.raises(StoreUnavailable) as refused, store.begin():
+            pass
+        event.remove(engine, "commit", refuse)
+        with raw(tmp_path) as other:
+            other.execute("BEGIN IMMEDIATE")
+            other.execute("ROLLBACK")
+        with store.begin() as work:
+            assert work.pools("t1") == ()
+    assert refused.value == StoreUnavailable(reason=reason.partition(",")[0])
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///licenses.db"])
+def test_a_rollback_that_fails_hides_no_refusal_and_leaves_the_store_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with closing(SqlStore(url)) as store:
+        store.create()
+        engine = store._database._engine
+        event.listen(engine, "rollback", fail)
+        with pytest.raises(ZeroDivisionError), store.begin():
+            raise ZeroDivisionError
+        event.remove(engine, "rollback", fail)
+        with store.begin() as work:
+            assert work.pools("t1") == ()
+
+
+def no_tables(folder: Path) -> str:
+    return f"sqlite:///{folder / 'licenses.db'}"
+
+
+def other_tables(folder: Path) -> str:
+    with raw(folder) as database:
+        database.execute("CREATE TABLE pool (tenant, aggregate, id)")
+    return f"sqlite:///{folder / 'licenses.db'}"
+
+
+def no_database(folder: Path) -> str:
+    (folder / "licenses.db").write_text("Dear diary, " * 500)
+    return f"sqlite:///{folder / 'licenses.db'}"
+
+
+def no_folder(folder: Path) -> str:
+    return f"sqlite:///{folder / 'nowhere' / 'licenses.db'}"
+
+
+def a_folder(folder: Path) -> str:
+    return f"sqlite:///{folder}"
+
+
+def read_only(folder: Path) -> str:
+    a_store(folder).close()
+    return f"sqlite:///file:{folder / 'licenses.db'}?mode=ro&uri=true"
+
+
+UNUSABLE = [no_tables, other_tables, no_database, no_folder, a_folder, read_only]
+
+
+@pytest.mark.parametrize("made", UNUSABLE)
+def test_what_trying_again_does_not_help_is_told_apart(tmp_path: Path, made: Callable[[Path], str]) -> None:
+    with closing(SqlStore(made(tmp_path))) as store:
+        with pytest.raises(StoreUnavailable) as refused, store.begin() as work:  # noqa: PT012
+            assert work.pool("t1", "p1", None) is None, "what may only be read can be read"
+            work.save("t1", a_pool_held_by(0), expected=0, events=opening(a_pool_held_by(0)))
+        assert refused.value == StoreUnavailable(reason="unusable")
+    assert "create() the tables or check the path" in str(refused.value)
+
+
+@pytest.mark.parametrize("made", UNUSABLE)
+def test_the_asynchronous_store_tells_it_apart_as_well(tmp_path: Path, made: Callable[[Path], str]) -> None:
+    async def story() -> None:
+        store = AsyncSqlStore(made(tmp_path))
+        try:
+            async with store.begin() as work:
+                await work.pool("t1", "p1", None)
+                await work.save("t1", a_pool_held_by(0), expected=0, events=opening(a_pool_held_by(0)))
+        finally:
+            await store.close()
+
     with pytest.raises(StoreUnavailable) as refused:
-        a_store(tmp_path)
-    assert refused.value == StoreUnavailable(reason="failed")
+        asyncio.run(story())
+    assert refused.value == StoreUnavailable(reason="unusable")
+
+
+@pytest.mark.parametrize("made", [no_database, no_folder, a_folder])
+def test_where_no_database_can_be_no_tables_are_made(tmp_path: Path, made: Callable[[Path], str]) -> None:
+    with closing(SqlStore(made(tmp_path))) as store, pytest.raises(StoreUnavailable) as refused:
+        store.create()
+    assert refused.value == StoreUnavailable(reason="unusable")
+
+
+def test_what_is_closed_within_a_unit_of_work_leaves_no_connection_open(tmp_path: Path) -> None:
+    store = a_store(tmp_path)
+    with store.begin():
+        store.close()
+        assert (tmp_path / "licenses.db-wal").exists()
+    assert not (tmp_path / "licenses.db-wal").exists(), "the last connection takes the journal with it"
+
+
+def test_an_engine_that_was_used_before_is_begun_and_set_up_alike(tmp_path: Path) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path / 'licenses.db'}")
+    with engine.connect():
+        pass
+    with closing(SqlStore(engine)) as store, closing(SqlStore(engine)) as other:
+        store.create()
+        with store.begin() as work, raw(tmp_path) as database:
+            assert work.pools("t1") == ()
+            with pytest.raises(sqlite3.OperationalError):
+                database.execute("BEGIN IMMEDIATE")
+        with other.begin() as work:
+            assert work.pools("t1") == ()
+
+
+def test_a_unit_of_work_waits_for_its_turn_and_for_other_processes_in_one_time(tmp_path: Path) -> None:
+    took: list[float] = []
+    begun = Event()
+
+    def ask() -> None:
+        since = monotonic()
+        begun.set()
+        with pytest.raises(StoreUnavailable), store.begin():
+            pass
+        took.append(monotonic() - since)
+
+    with closing(a_store(tmp_path, wait=1)) as store, raw(tmp_path) as other:
+        other.execute("BEGIN IMMEDIATE")
+        first, second = Thread(target=ask), Thread(target=ask)
+        first.start()
+        begun.wait(10)
+        sleep(0.6)
+        second.start()
+        first.join(10)
+        second.join(10)
+        other.execute("ROLLBACK")
+    assert len(took) == 2
+    assert max(took) < 1.4

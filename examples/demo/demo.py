@@ -5,6 +5,7 @@ and proves at the end that the event log alone rebuilds the same state and the s
 """
 
 import argparse
+import os
 import sys
 import tempfile
 import tomllib
@@ -22,7 +23,7 @@ from licensing_core import LicensingError, Money, Quote, Scope
 from licensing_core.adapters.sql import SqlStore
 from licensing_core.currencies import Currency
 from licensing_core.license_cycle import CycleClosed, LicensesOrdered, OrderPaid
-from licensing_core.messages import explain, format_money, language_of
+from licensing_core.messages import UnknownLocale, explain, format_money, language_of
 from licensing_core.orders import Charged
 from licensing_core.payments import PaymentOutcome
 from licensing_core.reports import Table, events_table, license_table, quote_table, seat_table
@@ -137,8 +138,8 @@ class Demo:
             case LicensesGiven(row=row, added=added, passed_over=passed_over):
                 self.line("assigned", added=len(added), passed_over=len(passed_over))
                 self.table(seat_table([row], self.locale, self.academy.zone))
-            case LicensesTaken(row=row, released=released, pending=pending):
-                self.line("unassigned", released=len(released), pending=len(pending))
+            case LicensesTaken(row=row, released=released, awaiting=awaiting):
+                self.line("unassigned", released=len(released), awaiting=len(awaiting))
                 self.table(seat_table([row], self.locale, self.academy.zone))
             case LicenseTable(rows=rows) | LicenseChanged(rows=rows):
                 self.table(license_table(rows, self.locale))
@@ -155,12 +156,12 @@ class Demo:
                     self.line("closed", type=name, removed=removed[name], kept=kept[name])
                 for quote in bills:
                     self.table(quote_table(quote, self.locale))
-                    self.charge(quote)
+                    self.charge(quote, "billed")
 
-    def charge(self, quote: Quote) -> None:
-        """Note and print an amount that was charged."""
+    def charge(self, quote: Quote, text: str = "charged") -> None:
+        """Note and print an amount that was charged, or billed."""
         self.charged.append(quote.due)
-        self.line("charged", amount=format_money(quote.due, self.locale))
+        self.line(text, amount=format_money(quote.due, self.locale))
 
     def proof(self) -> bool:
         """Rebuild every aggregate from its events alone, and add up the money that they tell of."""
@@ -214,12 +215,21 @@ def _booked(events: Iterator[object]) -> Iterator[Money]:
                 yield from (quote.due for quote in bills)
 
 
+def a_console() -> Console:
+    """A console as wide as the terminal or `COLUMNS` says; 150 columns where neither says anything."""
+    return Console(width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else 150)
+
+
 def main(arguments: list[str]) -> int:
     """Run the demo; 0 when the proof at the end holds."""
     parser = argparse.ArgumentParser(description="licensing_core at work on an SQLite file")
     parser.add_argument("--locale", default="en", help="language of all that is printed: en or es, also es_MX")
     parser.add_argument("--database", type=Path, help="a new file to keep; without it a temporary one is used")
     chosen = parser.parse_args(arguments)
+    try:
+        language_of(chosen.locale)
+    except UnknownLocale as refusal:
+        parser.error(explain(refusal, "en"))
     with tempfile.TemporaryDirectory() as folder:
         path = chosen.database or Path(folder) / "licenses.db"
         if path.exists():
@@ -227,7 +237,7 @@ def main(arguments: list[str]) -> int:
         store = SqlStore(f"sqlite:///{path}")
         store.create()
         academy = read(HERE / "catalog.toml")
-        demo = Demo(store, academy, chosen.locale, Console(width=None if sys.stdout.isatty() else 150))
+        demo = Demo(store, academy, chosen.locale, a_console())
         demo.line("opening", users=academy.users)
         for story in tomllib.loads((HERE / "acts.toml").read_text("utf-8"))["story"]:
             demo.console.print()

@@ -25,7 +25,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal, TypeVar, Union, get
 import attrs
 from attrs import frozen
 
-from licensing_core.errors import LicensingError, rebuild
+from licensing_core.errors import Mistake, rebuild
 
 MAX_COUNT: Final = 2**31 - 1
 """The highest count of anything: what a 32-bit column of a database holds."""
@@ -39,7 +39,7 @@ Check = Callable[[str, Any], Any]
 
 
 @frozen(kw_only=True)
-class InvalidArgument(LicensingError):
+class InvalidArgument(Mistake):
     """A parameter does not have the form that it must have."""
 
     code: ClassVar[str] = "argument.invalid"
@@ -73,7 +73,7 @@ class InvalidInstant(InvalidArgument):
 
 
 @frozen(kw_only=True)
-class TooManyItems(LicensingError):
+class TooManyItems(Mistake):
     """A command names more users than one command may; cut it into several."""
 
     code: ClassVar[str] = "bulk.too_large"

@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Generic, ParamSpec, TypeVar
 from attrs import frozen
 
 from licensing_core.checks import Instant, InvalidArgument, UserId, Value, as_id, as_is, checked, instance, shown
-from licensing_core.errors import LicensingError
+from licensing_core.errors import LicensingError, Mistake
 
 S = TypeVar("S")
 E = TypeVar("E", bound="Event", covariant=True)
@@ -72,7 +72,7 @@ class Verdict(Value):
     def refuse(cls, error: LicensingError) -> "Verdict":
         """No, for the reason that *error* gives."""
         instance(LicensingError)("error", error)
-        return cls(error.rules[0] if error.rules else "", error)
+        return cls(error.rule, error)
 
     def __bool__(self) -> bool:
         return self.refusal is None
@@ -91,13 +91,13 @@ class Verdict(Value):
 def twin(command: Callable[P, object], rule: str) -> Callable[P, Verdict]:
     """The question that belongs to *command*: with the same arguments, would it be refused, and why?
 
-    A bad argument (not a refusal, but a mistake of the caller) is raised all the same.
+    A `Mistake` of the caller (a bad argument, holdings that were not loaded) is raised all the same.
     """
 
     def question(*args: P.args, **kwargs: P.kwargs) -> Verdict:
         try:
             command(*args, **kwargs)
-        except InvalidArgument:
+        except Mistake:
             raise
         except LicensingError as refusal:
             return Verdict.refuse(refusal)

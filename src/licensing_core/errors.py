@@ -37,6 +37,11 @@ class LicensingError(Exception):
     rules: ClassVar[tuple[str, ...]] = ()
     """Ids of the rules that this refusal follows from, such as `DOC-31`; see the page of rules."""
 
+    @property
+    def rule(self) -> str:
+        """The rule that this very refusal follows from, empty when it is of no product."""
+        return self.rules[0] if self.rules else ""
+
     def fields(self) -> dict[str, Any]:
         """The typed values of this refusal by name, in the order in which the class declares them."""
         return {field.name: getattr(self, field.name) for field in attrs.fields(type(self))}
@@ -54,6 +59,16 @@ class LicensingError(Exception):
 
     def __str__(self) -> str:
         return self.code
+
+
+@frozen(kw_only=True)
+class Mistake(LicensingError):
+    """The caller asked wrongly: nothing was decided. A question raises it, where it answers any other refusal."""
+
+    code: ClassVar[str] = "licensing.mistake"
+
+    def __str__(self) -> str:
+        return "this cannot be asked so; correct what was passed and ask again"
 
 
 def all_errors(root: type[LicensingError] = LicensingError) -> Iterator[type[LicensingError]]:

@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from enum import StrEnum
+from math import isqrt
 from typing import Any, ClassVar, Final
 
 from attrs import frozen
 
 from licensing_core.checks import MAX_COUNT, InvalidArgument, as_id, bulk, instance, shown
-from licensing_core.errors import LicensingError
+from licensing_core.errors import Mistake
 
 _FOLD_AT: Final = 256
 _as_entries: Final = instance(Mapping)
@@ -22,7 +23,7 @@ class Holding(StrEnum):
 
 
 @frozen(kw_only=True)
-class NotLoaded(LicensingError):
+class NotLoaded(Mistake):
     """A decision needs holdings that were not loaded; load those of the users in the command."""
 
     code: ClassVar[str] = "holdings.not_loaded"
@@ -50,9 +51,10 @@ class Holdings(Mapping[str, Holding]):
     licensing_core.holdings.NotLoaded: the holdings of 1 users in this command were not loaded; load them, then decide
     """
 
-    __slots__ = ("_base", "_changes", "_loaded")
+    __slots__ = ("_base", "_changes", "_counts", "_loaded")
     _base: dict[str, Holding]
     _changes: dict[str, Holding | None]
+    _counts: dict[Holding, int]
     _loaded: frozenset[str] | None
 
     def __init__(self, entries: Mapping[str, Holding] | None = None, *, loaded: Collection[str] | None = None) -> None:
@@ -64,7 +66,8 @@ class Holdings(Mapping[str, Holding]):
         known = None if loaded is None else bulk("loaded", loaded, most=MAX_COUNT)
         if known is not None and (strangers := base.keys() - known):
             raise NotLoaded(users=tuple(sorted(strangers)))
-        _fill(self, base, {}, known)
+        counts = {state: sum(1 for holding in base.values() if holding is state) for state in Holding}
+        _fill(self, base, {}, counts, known)
 
     @property
     def loaded(self) -> frozenset[str] | None:
@@ -83,11 +86,22 @@ class Holdings(Mapping[str, Holding]):
     def with_changes(self, changes: Mapping[str, Holding | None]) -> "Holdings":
         """These holdings after *changes*, where `None` takes the license away."""
         self.require(changes.keys())
+        counts = dict(self._counts)
+        for user, after in changes.items():
+            before = self.get(user)
+            if before is not None:
+                counts[before] -= 1
+            if after is not None:
+                counts[after] += 1
         merged = {**self._changes, **changes}
-        if len(merged) <= _FOLD_AT:
-            return _fill(object.__new__(Holdings), self._base, merged, self._loaded)
+        if len(merged) <= max(_FOLD_AT, isqrt(len(self._base))):
+            return _fill(object.__new__(Holdings), self._base, merged, counts, self._loaded)
         folded = {user: holding for user, holding in {**self._base, **merged}.items() if holding is not None}
-        return _fill(object.__new__(Holdings), folded, {}, self._loaded)
+        return _fill(object.__new__(Holdings), folded, {}, counts, self._loaded)
+
+    def count(self, holding: Holding) -> int:
+        """How many of the loaded users have a license in the state *holding*."""
+        return self._counts[holding]
 
     def __getitem__(self, user: str) -> Holding:
         if self._loaded is not None and user not in self._loaded:
@@ -102,7 +116,7 @@ class Holdings(Mapping[str, Holding]):
         yield from (user for user, now in self._changes.items() if now is not None and user not in self._base)
 
     def __len__(self) -> int:
-        return sum(1 for _ in self) if self._changes else len(self._base)
+        return sum(self._counts.values())
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Holdings):
@@ -130,10 +144,12 @@ def _fill(
     holdings: Holdings,
     base: dict[str, Holding],
     changes: dict[str, Holding | None],
+    counts: dict[Holding, int],
     loaded: frozenset[str] | None,
 ) -> Holdings:
     object.__setattr__(holdings, "_base", base)
     object.__setattr__(holdings, "_changes", changes)
+    object.__setattr__(holdings, "_counts", counts)
     object.__setattr__(holdings, "_loaded", loaded)
     return holdings
 

@@ -1,19 +1,19 @@
 """Buying a plan: the pool that opens and the money that is charged, decided in one pure step."""
 
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from attrs import frozen
 
-from licensing_core.billing import Quote, line
+from licensing_core.billing import Quote, line, require_confirmed
 from licensing_core.checks import Id, Value, checked
 from licensing_core.currencies import Currency
 from licensing_core.decisions import Decision, Event, twin
-from licensing_core.directory import Actor, Directory, Permission, Scope
+from licensing_core.directory import Actor, Directory, Scope
 from licensing_core.money import Money
-from licensing_core.plans import Offer, PlanKind, Terms
-from licensing_core.pools import AnyPool, LicensePool, LicensesAssigned, PoolOpened, apply, open_pool
-from licensing_core.visibility import BeneficiaryRequired, can_name, can_see_plan
+from licensing_core.plans import Offer, PlanKind, Switches, Terms
+from licensing_core.pools import AnyPool, LicensePool, LicensesAssigned, PoolOpened, assign, open_pool
+from licensing_core.visibility import can_name, can_record_for
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -61,30 +61,30 @@ def purchase(
     zone: str,
     now: datetime,
     currency: Currency | None = None,
+    confirmed: Money | None = None,
 ) -> Decision[Purchase, OrderEvent]:
     """Buy through the plan of *offer* for *beneficiary*: for the actor themselves when it is `None`.
 
     Args:
         zone: The zone in whose local time the validity is counted.
         currency: Which of the plan's prices; not needed where there is only one.
+        confirmed: The amount that the buyer has confirmed or paid; a price that has changed since is refused.
 
     Returns:
         The pool and the quote to charge. A single license is assigned at once; a pool grants nothing yet (DOC-13).
 
     Raises:
-        PurchaseBySuperadmin, PlanNotVisible, KindNotAllowed: As `can_see_plan()` refuses.
-        BeneficiaryRequired: Licenses or seats for several, and no beneficiary.
-        BeneficiaryKind, PermissionMissing, BeneficiaryNotAllowed: As `can_name()` refuses.
+        PurchaseBySuperadmin, PlanNotVisible, KindNotAllowed, BeneficiaryRequired, BeneficiaryKind,
+            PermissionMissing, BeneficiaryNotAllowed: As `visibility.can_name()` refuses, in this order.
         PriceMissing: The plan is not sold in *currency*.
+        QuoteChanged: It does not cost what was *confirmed*.
 
     Source: DOC-1 to DOC-18.
     """
-    can_see_plan(actor, offer, directory).require()
-    if beneficiary is None and offer.plan.kind is not PlanKind.SINGLE_LICENSE:
-        raise BeneficiaryRequired(plan=offer.plan.id)
+    can_name(actor, offer, beneficiary, directory).require()
     named = beneficiary or Scope.user(actor.id)
-    can_name(actor, offer, named, directory).require()
     quote = quote_plan(offer, currency)
+    require_confirmed((quote,), None if confirmed is None else (confirmed,))
     opening = _open(actor, offer, named, pool_id, zone, now, quote.due)
     charge = Charged(pool=pool_id, quote=quote, by=actor.id, at=now)
     return Decision(Purchase(pool=opening.state, quote=quote), (*opening.events, charge))
@@ -103,17 +103,14 @@ def record_transaction(
     """Record by hand a purchase that was paid elsewhere: the same effect, and nothing charged.
 
     Raises:
-        PermissionMissing: The actor is no superadmin and lacks `transactions.create`.
-        BeneficiaryRequired: No beneficiary was named.
-        BeneficiaryKind, PermissionMissing, BeneficiaryNotAllowed: As `can_name()` refuses.
+        PermissionMissing, BeneficiaryRequired, BeneficiaryKind, BeneficiaryNotAllowed: As
+            `visibility.can_record_for()` refuses.
 
     Source: DOC-7, DOC-8.
     """
-    actor.require(Permission.TRANSACTIONS_CREATE)
-    if beneficiary is None:
-        raise BeneficiaryRequired(plan=offer.plan.id)
-    can_name(actor, offer, beneficiary, directory, recorded=True).require()
-    opening = _open(actor, offer, beneficiary, pool_id, zone, now, None)
+    can_record_for(actor, offer, beneficiary, directory).require()
+    named = cast("Scope", beneficiary)  # None was refused
+    opening = _open(actor, offer, named, pool_id, zone, now, None)
     return Decision(Purchase(pool=opening.state, quote=None), opening.events)
 
 
@@ -143,15 +140,16 @@ def _open(
         plan.kind.sells,
         beneficiary=beneficiary,
         bought=plan.quantity,
-        by=actor.id,
+        by=actor,
         now=now,
         expires_at=plan.validity.after(now, zone),
         terms=terms,
     )
     if plan.kind is not PlanKind.SINGLE_LICENSE or not isinstance(opening.state, LicensePool):
         return opening
-    assigned = LicensesAssigned(pool=pool_id, users=frozenset({str(beneficiary.id)}), by=actor.id, at=now)
-    return Decision(apply(opening.state, assigned), (*opening.events, assigned))
+    named = (str(beneficiary.id),)
+    assigned = assign(opening.state, named, eligible=named, switches=Switches(), by=actor, now=now)
+    return Decision(assigned.state, (*opening.events, *assigned.events))
 
 
 can_purchase = twin(purchase, "DOC-18")

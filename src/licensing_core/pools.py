@@ -18,7 +18,6 @@ from licensing_core.checks import (
     Id,
     Instant,
     InvalidArgument,
-    Quantity,
     UserId,
     Value,
     as_instant,
@@ -26,7 +25,7 @@ from licensing_core.checks import (
     checked,
 )
 from licensing_core.decisions import Decision, Event, twin
-from licensing_core.directory import Actor, Scope
+from licensing_core.directory import Actor, Scope, acting
 from licensing_core.errors import LicensingError
 from licensing_core.holdings import NO_HOLDINGS, Holding, Holdings
 from licensing_core.plans import PackageKind, Switches, Terms
@@ -81,13 +80,24 @@ class Pool(Value):
         return self.consumed + needed - self.bought
 
 
+def _as_counted(pool: "LicensePool", _attribute: object, holdings: Holdings) -> None:
+    """The counters are those of the holdings when all are loaded, and no fewer when some are (L1)."""
+    held, awaiting = holdings.count(Holding.HELD), holdings.count(Holding.AWAITING)
+    if held > pool.held or awaiting > pool.awaiting or (holdings.loaded is None and held + awaiting != pool.consumed):
+        raise InvalidArgument(
+            parameter="holdings",
+            expected="as many as the pool has held and awaiting",
+            got=f"{held} held, {awaiting} awaiting",
+        )
+
+
 @frozen(kw_only=True, field_transformer=checked)
 class LicensePool(Pool):
     """Licenses, one for each user who holds one; each opens the whole package (DOC-3, DOC-4)."""
 
     kind: ClassVar[PackageKind] = PackageKind.LICENSES
 
-    holdings: Holdings = NO_HOLDINGS
+    holdings: Holdings = field(default=NO_HOLDINGS, validator=_as_counted)
 
     @property
     def awaiting(self) -> int:
@@ -190,7 +200,7 @@ class LicensesExhausted(LicensingError):
 
     def __str__(self) -> str:
         return (
-            f"cannot assign {self.requested} licenses of pool {self.pool!r}: {self.shortfall} too few; "
+            f"{self.requested} asked of pool {self.pool!r} are {self.shortfall} more than are free; "
             "release some, buy more, or stop enforcing the limit"
         )
 
@@ -238,8 +248,8 @@ def open_pool(
     kind: PackageKind,
     *,
     beneficiary: Scope,
-    bought: Quantity | int,
-    by: UserId,
+    bought: Count,
+    by: Actor,
     now: datetime,
     expires_at: datetime | None = None,
     terms: Terms | None = None,
@@ -258,7 +268,7 @@ def open_pool(
         bought=bought,
         expires_at=expires_at,
         terms=terms,
-        by=by,
+        by=acting(by),
         at=now,
     )
     return Decision(opened(event), (event,))
@@ -320,7 +330,7 @@ def assign(
 
     Source: DOC-28 to DOC-33, decision 2.
     """
-    wanted = _loaded(pool, users, now)
+    wanted = _loaded(pool, users, by, now)
     newcomers = frozenset(user for user in wanted if pool.holdings.get(user) is not Holding.HELD)
     if not newcomers:
         return Decision(pool)
@@ -330,12 +340,13 @@ def assign(
     needed = sum(1 for user in newcomers if pool.holdings.get(user) is None)
     if switches.enforce_limit and needed and pool.shortfall(needed) > 0:
         raise LicensesExhausted(pool=pool.id, requested=needed, shortfall=pool.shortfall(needed))
-    event = LicensesAssigned(pool=pool.id, users=newcomers, by=by.id, at=now)
+    event = LicensesAssigned(pool=pool.id, users=newcomers, by=acting(by), at=now)
     return Decision(apply(pool, event), (event,))
 
 
-def _loaded(pool: LicensePool, users: Collection[UserId], now: datetime) -> frozenset[str]:
-    """The *users* of a command at *now*, once all that it needs is seen to be there."""
+def _loaded(pool: LicensePool, users: Collection[UserId], by: Actor, now: datetime) -> frozenset[str]:
+    """The *users* of a command of *by* at *now*, once all that it needs is seen to be there."""
+    acting(by)
     as_instant("now", now)
     wanted = bulk("users", users)
     pool.holdings.require(wanted)
@@ -359,7 +370,7 @@ def unassign(
 
     Source: DOC-34 to DOC-37.
     """
-    wanted = _loaded(pool, users, now)
+    wanted = _loaded(pool, users, by, now)
     holders = frozenset(user for user in wanted if pool.holdings.get(user) is Holding.HELD)
     awaiting = frozenset(user for user in wanted if pool.holdings.get(user) is Holding.AWAITING)
     released = holders if by.is_superadmin or switches.allow_refund else frozenset[str]()
@@ -379,7 +390,7 @@ def confirm(
 
     Source: DOC-35.
     """
-    wanted = _loaded(pool, users, now)
+    wanted = _loaded(pool, users, by, now)
     if not by.is_superadmin:
         raise ConfirmationNotAllowed(pool=pool.id)
     released = frozenset(user for user in wanted if pool.holdings.get(user) is Holding.AWAITING)
@@ -391,17 +402,17 @@ def _unassigned(
 ) -> Decision[LicensePool, LicensesUnassigned]:
     if not released and not awaiting:
         return Decision(pool)
-    event = LicensesUnassigned(pool=pool.id, released=released, awaiting=awaiting, by=by.id, at=now)
+    event = LicensesUnassigned(pool=pool.id, released=released, awaiting=awaiting, by=acting(by), at=now)
     return Decision(apply(pool, event), (event,))
 
 
-def resize(pool: LicensePool, bought: Count, *, by: UserId, now: datetime) -> Decision[LicensePool, PoolResized]:
+def resize(pool: LicensePool, bought: Count, *, by: Actor, now: datetime) -> Decision[LicensePool, PoolResized]:
     """Let *pool* have *bought* licenses from now on; only free ones can go.
 
     Raises:
         PoolInUse: Fewer than are consumed, and fewer than there were.
     """
-    event = PoolResized(pool=pool.id, bought=bought, by=by, at=now)
+    event = PoolResized(pool=pool.id, bought=bought, by=acting(by), at=now)
     if bought == pool.bought:
         return Decision(pool)
     if bought < pool.consumed and bought < pool.bought:

@@ -6,7 +6,7 @@ All are matched by shape. Each protocol has an asynchronous twin with the same n
 from collections.abc import Collection, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from datetime import datetime
-from typing import Annotated, ClassVar, Generic, Protocol, TypeVar
+from typing import Annotated, ClassVar, Final, Generic, Protocol, TypeVar
 
 from attrs import frozen
 
@@ -83,20 +83,35 @@ class AggregateExists(LicensingError):
         return f"the id {self.aggregate!r} is taken; choose another"
 
 
+_UNAVAILABLE: Final = {
+    "busy": "others kept it to themselves, and nothing was changed; try again later with the same key",
+    "closed": "it, or the unit of work, was left before, and nothing was changed; begin a new store or unit of work",
+    "unusable": (
+        "it has other tables or none, or cannot be opened or written, and nothing was changed; create() the tables or "
+        "check the path, for trying again does not help"
+    ),
+}
+_FAILED: Final = (
+    "the database refused or was lost, and it is not known whether this took effect; "
+    "try again later with the same key, under which it takes effect once at most"
+)
+
+
 @frozen(kw_only=True)
 class StoreUnavailable(LicensingError):
     """The store could not carry out the unit of work; sent again under the same key, it takes effect once at most.
 
     Attributes:
-        reason: `busy` (others kept it to themselves), `closed` (the store, or the unit of work, was left before), or
-            `failed` (the database refused or was lost).
+        reason: `busy` (others kept it to themselves), `closed` (the store, or the unit of work, was left before),
+            `unusable` (without tables, no database, not to be opened or written; trying again does not help), or
+            `failed` (the database refused or was lost; it is not known whether the unit of work took effect).
     """
 
     code: ClassVar[str] = "store.unavailable"
     reason: str
 
     def __str__(self) -> str:
-        return f"the store is unavailable ({self.reason}); try again later with the same key"
+        return f"the store is unavailable ({self.reason}): {_UNAVAILABLE.get(self.reason, _FAILED)}"
 
 
 class UnitOfWork(Protocol):

@@ -4,7 +4,7 @@ Each function refuses in the documented order: first what the actor may see, the
 repository: the host passes the pool as it was loaded.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import datetime
 from typing import ClassVar
 
@@ -15,6 +15,7 @@ from licensing_core.checks import Count, Id, Instant, UserId, Value, as_id, bulk
 from licensing_core.decisions import Decision, twin
 from licensing_core.directory import Actor, Directory, Permission, PermissionMissing
 from licensing_core.errors import LicensingError
+from licensing_core.holdings import Holding
 from licensing_core.plans import PackageKind, Switches, Terms
 from licensing_core.pools import AnyPool, LicensePool, LicensesAssigned, LicensesUnassigned
 from licensing_core.visibility import PoolNotVisible
@@ -48,9 +49,9 @@ class Row(Value):
     terms: Terms | None
     expires_at: Instant | None
     type: PackageKind
-    assigned: Count
-    total: Count
-    associated: Count
+    consumed: Count
+    bought: Count
+    held: Count
     awaiting: Count
     free: Count
     overrun: Count
@@ -72,7 +73,7 @@ class Unassigned(Value):
 
     pool: LicensePool
     released: tuple[UserId, ...]
-    pending: tuple[UserId, ...]
+    awaiting: tuple[UserId, ...]
     passed_over: tuple[UserId, ...]
 
 
@@ -83,11 +84,6 @@ def unknown_pool(actor: Actor, pool_id: str) -> LicensingError:
     return PoolNotVisible(pool=as_id("pool_id", pool_id))
 
 
-def list_pools(actor: Actor, purchased: Iterable[AnyPool], directory: Directory) -> tuple[str, ...]:
-    """Ids of those of the *purchased* pools that *actor* manages, sorted; refuses as `visibility.managed()` does."""
-    return visibility.managed(actor, purchased, directory)
-
-
 def row_of(pool: AnyPool) -> Row:
     """The row of *pool*, for whoever may see it; ask `row()` where that is not known yet."""
     return Row(
@@ -95,9 +91,9 @@ def row_of(pool: AnyPool) -> Row:
         terms=pool.terms,
         expires_at=pool.expires_at,
         type=pool.kind,
-        assigned=pool.consumed,
-        total=pool.bought,
-        associated=pool.held,
+        consumed=pool.consumed,
+        bought=pool.bought,
+        held=pool.held,
         awaiting=pool.awaiting if isinstance(pool, LicensePool) else 0,
         free=pool.free,
         overrun=pool.overrun,
@@ -124,6 +120,18 @@ def candidates(actor: Actor, pool: AnyPool, directory: Directory) -> tuple[str, 
     """
     visibility.can_manage(actor, pool.beneficiary, pool.id, directory).require()
     return visibility.candidates(pool, directory)
+
+
+def holders(actor: Actor, pool: AnyPool, holding: Holding, directory: Directory) -> tuple[str, ...]:
+    """Users whose license of *pool* is in the state *holding*, sorted: candidates to unassign, or to confirm.
+
+    Raises:
+        PermissionMissing, PoolNotVisible: As `visibility.can_manage()` refuses.
+        WrongPoolType: *pool* holds seats.
+
+    Source: DOC-34.
+    """
+    return _licenses(actor, pool, directory).users(holding)
 
 
 def assign(
@@ -196,12 +204,12 @@ def _outcome(
     decision: Decision[LicensePool, LicensesUnassigned], wanted: frozenset[str]
 ) -> Decision[Unassigned, LicensesUnassigned]:
     released = frozenset(user for event in decision.events for user in event.released)
-    pending = frozenset(user for event in decision.events for user in event.awaiting)
+    awaiting = frozenset(user for event in decision.events for user in event.awaiting)
     outcome = Unassigned(
         pool=decision.state,
         released=tuple(sorted(released)),
-        pending=tuple(sorted(pending)),
-        passed_over=tuple(sorted(wanted - released - pending)),
+        awaiting=tuple(sorted(awaiting)),
+        passed_over=tuple(sorted(wanted - released - awaiting)),
     )
     return Decision(outcome, decision.events)
 

@@ -69,9 +69,11 @@ class BeneficiaryRequired(LicensingError):
     code: ClassVar[str] = "purchase.beneficiary_required"
     rules: ClassVar[tuple[str, ...]] = ("DOC-12",)
     plan: str
+    kind: PlanKind
 
     def __str__(self) -> str:
-        return f"plan {self.plan!r} needs a beneficiary; name one"
+        wanted = "the user that it is for" if self.kind is PlanKind.SINGLE_LICENSE else "one group or branch"
+        return f"plan {self.plan!r} needs a beneficiary; name {wanted}"
 
 
 @frozen(kw_only=True)
@@ -81,12 +83,12 @@ class BeneficiaryKind(LicensingError):
     code: ClassVar[str] = "purchase.beneficiary_kind"
     rules: ClassVar[tuple[str, ...]] = ("DOC-12", "DOC-15")
     plan: str
+    plan_kind: PlanKind
     kind: ScopeKind
 
     def __str__(self) -> str:
-        return (
-            f"plan {self.plan!r} does not take a {self.kind}; name a user for a single license, else a group or branch"
-        )
+        wanted = "a user" if self.plan_kind is PlanKind.SINGLE_LICENSE else "a group or branch"
+        return f"plan {self.plan!r} cannot be bought for a beneficiary of the kind {self.kind}; name {wanted}"
 
 
 @frozen(kw_only=True)
@@ -161,21 +163,43 @@ def _fits(plan_kind: PlanKind, beneficiary: Scope) -> bool:
     return beneficiary.kind in (ScopeKind.GROUP, ScopeKind.BRANCH, ScopeKind.TREE)
 
 
-def can_name(
-    actor: Actor, offer: Offer, beneficiary: Scope, directory: Directory, *, recorded: bool = False
-) -> Verdict:
-    """May *actor* name *beneficiary* in a purchase, or in a transaction *recorded* by hand?
+def can_name(actor: Actor, offer: Offer, beneficiary: Scope | None, directory: Directory) -> Verdict:
+    """May *actor* buy through this plan for *beneficiary*: for themselves, when it is `None`?
 
-    A buyer may name themselves for a single license; in a recorded transaction only when they manage themselves.
-    Refusals, in order: `BeneficiaryKind`, `PermissionMissing` (a group without `groups.view`),
-    `BeneficiaryNotAllowed`.
+    Refusals, in order: as `can_see_plan()`, `BeneficiaryRequired` (nobody named, and no single license), and then as
+    for a recorded transaction; but a buyer may always name themselves for a single license.
 
-    Source: DOC-12, DOC-14, DOC-15.
+    Source: DOC-6 to DOC-15.
     """
-    if not _fits(offer.plan.kind, beneficiary):
-        return Verdict.refuse(BeneficiaryKind(plan=offer.plan.id, kind=beneficiary.kind))
-    if not recorded and beneficiary == Scope.user(actor.id):
+    if not (seen := can_see_plan(actor, offer, directory)):
+        return seen
+    single = offer.plan.kind is PlanKind.SINGLE_LICENSE
+    if beneficiary is None and not single:
+        return Verdict.refuse(BeneficiaryRequired(plan=offer.plan.id, kind=offer.plan.kind))
+    if beneficiary is None or (single and beneficiary == Scope.user(actor.id)):
         return Verdict.allow("DOC-15")
+    return _covered(actor, offer, beneficiary, directory)
+
+
+def can_record_for(actor: Actor, offer: Offer, beneficiary: Scope | None, directory: Directory) -> Verdict:
+    """May *actor* record by hand a transaction of this plan for *beneficiary*?
+
+    Refusals, in order: `PermissionMissing` (`transactions.create`), `BeneficiaryRequired` (nobody named, here for a
+    single license too), `BeneficiaryKind`, `PermissionMissing` (a group without `groups.view`),
+    `BeneficiaryNotAllowed` (the actor does not manage it, themselves included).
+
+    Source: DOC-7, DOC-8, DOC-12, DOC-14.
+    """
+    if not actor.has(Permission.TRANSACTIONS_CREATE):
+        return Verdict.refuse(PermissionMissing(permission=Permission.TRANSACTIONS_CREATE))
+    if beneficiary is None:
+        return Verdict.refuse(BeneficiaryRequired(plan=offer.plan.id, kind=offer.plan.kind))
+    return _covered(actor, offer, beneficiary, directory)
+
+
+def _covered(actor: Actor, offer: Offer, beneficiary: Scope, directory: Directory) -> Verdict:
+    if not _fits(offer.plan.kind, beneficiary):
+        return Verdict.refuse(BeneficiaryKind(plan=offer.plan.id, plan_kind=offer.plan.kind, kind=beneficiary.kind))
     if beneficiary.kind is ScopeKind.GROUP and not actor.has(Permission.GROUPS_VIEW):
         return Verdict.refuse(PermissionMissing(permission=Permission.GROUPS_VIEW))
     if not directory.manages(actor, beneficiary):
@@ -199,7 +223,7 @@ def beneficiaries(actor: Actor, offer: Offer, directory: Directory) -> tuple[Sco
         users = {actor.id}.union(*(directory.members(scope) for scope in actor.scopes()))
         users.update(str(scope.id) for scope in actor.scopes() if scope.kind is ScopeKind.USER)
         return tuple(Scope.user(user) for user in sorted(users))
-    named = (scope for scope in actor.scopes() if can_name(actor, offer, scope, directory))
+    named = (scope for scope in actor.scopes() if _covered(actor, offer, scope, directory))
     return tuple(sorted(named, key=str))
 
 
@@ -229,6 +253,16 @@ def managed(actor: Actor, pools: Iterable[AnyPool], directory: Directory) -> tup
     return tuple(sorted(pool.id for pool in pools if directory.manages(actor, pool.beneficiary)))
 
 
+def eligible(beneficiary: Scope, directory: Directory) -> tuple[str, ...]:
+    """The users who may be given what was bought for *beneficiary*, sorted (DOC-29).
+
+    Somebody who was named is eligible, known to the directory or not.
+    """
+    if beneficiary.kind is ScopeKind.USER:
+        return (str(beneficiary.id),)
+    return directory.members(beneficiary)
+
+
 def candidates(pool: AnyPool, directory: Directory) -> tuple[str, ...]:
     """Users who may be given a license of *pool*, or be enrolled on a seat of it, sorted.
 
@@ -237,8 +271,7 @@ def candidates(pool: AnyPool, directory: Directory) -> tuple[str, ...]:
     Raises:
         NotLoaded: The holdings of a member of the beneficiary were not loaded.
     """
-    named = pool.beneficiary  # a user who was named may be unknown to the directory, and is eligible all the same
-    members = (str(named.id),) if named.kind is ScopeKind.USER else directory.members(named)
+    members = eligible(pool.beneficiary, directory)
     if not isinstance(pool, LicensePool):
         return members
     return tuple(user for user in members if not pool.holds(user))

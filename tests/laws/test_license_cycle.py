@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from licensing_core import license_cycle
+from licensing_core.directory import Actor
 from licensing_core.license_cycle import LicenseAccount
 from licensing_core.payments import PaymentOutcome
 from licensing_core.testing import laws_license_cycle as laws
@@ -24,7 +25,7 @@ def test_buying_and_then_closing_keeps_what_is_in_use(account: LicenseAccount, w
         wanted,
         order_id="o1",
         payment=PaymentOutcome.SUCCEEDED,
-        by="admin",
+        by=Actor("admin"),
         now=account.period.start,
     ).state
     laws.the_end_of_a_cycle_is_fair(bought)

@@ -51,7 +51,7 @@ class AccountTwin:
         )
         cycle = Cycle(anchor, Duration(months=1), zone)
         self.start = license_cycle.open_account(
-            "crm", cycle=cycle, types=types, totals=self.bought, by="admin", now=now
+            "crm", cycle=cycle, types=types, totals=self.bought, by=Actor("admin"), now=now
         ).state
         self.account = self.replayed = self.start
         self.events, self.told, self.charged = list[AccountEvent](), "", Counter[str]()
@@ -112,7 +112,7 @@ class AccountTwin:
             wanted,
             order_id=order,
             payment=PaymentOutcome(payment),
-            by="admin",
+            by=Actor("admin"),
         )
 
     def settle(self, place: int | None) -> None:
@@ -121,7 +121,7 @@ class AccountTwin:
         named = None if place is None or not waiting else waiting[place % len(waiting)]
         if waiting:
             self._plain_settle(0 if named is None else waiting.index(named))
-        self._run("ok" if waiting else "payment.none_pending", license_cycle.settle, named, by="admin")
+        self._run("ok" if waiting else "payment.none_pending", license_cycle.settle, named, by=Actor("admin"))
 
     def grant(self, user: str, name: str) -> None:
         expected = "ok"
@@ -147,7 +147,7 @@ class AccountTwin:
             for name, holders in self.holders.items():
                 self.bought[name] = max(self.minimum[name], len(holders))
                 self.paid[PRICES[name][1]] += self.bought[name] * PRICES[name][0]
-        self._run(expected, license_cycle.close_cycle, by="admin")
+        self._run(expected, license_cycle.close_cycle, by=Actor("admin"))
 
     def _plain_refusal(self, wanted: Mapping[str, int]) -> str:
         if any(quantity < 1 for quantity in wanted.values()):
@@ -209,7 +209,7 @@ def the_table_is_that_of_the_dicts(twin: AccountTwin) -> None:
     for name, row in license_cycle.license_table(twin.account).items():
         buying = sum(wanted.get(name, 0) for _, wanted, _ in twin.orders)
         held, bought = len(twin.holders[name]), twin.bought[name]
-        found = (row.in_use, row.free, row.total, row.minimum, row.buying)
+        found = (row.in_use, row.free, row.bought, row.minimum, row.buying)
         wanted = (held, bought - held, bought, twin.minimum[name], buying)
         require(found == wanted, "in use, free, total, minimum, buying", type=name, found=found, wanted=wanted)
 

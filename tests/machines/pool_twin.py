@@ -35,7 +35,7 @@ class PoolTwin:
             PackageKind.LICENSES,
             beneficiary=Scope.group("team"),
             bought=bought,
-            by="root",
+            by=Actor("root"),
             now=START,
             expires_at=EXPIRY if expires else None,
         ).state
@@ -82,7 +82,7 @@ class PoolTwin:
         self._run(self._plain_confirm(by, users), pools.confirm, users, by=ACTORS[by])
 
     def resize(self, bought: int) -> None:
-        self._run(self._plain_resize(bought), pools.resize, bought, by="root")
+        self._run(self._plain_resize(bought), pools.resize, bought, by=Actor("root"))
 
     def _run(self, expected: str, command: Callable[..., Any], *arguments: Any, **named: Any) -> None:
         """Let the library do *command*; what it does or refuses must be what the dict expected."""

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from random import Random
 
-from licensing_core import orders, seat_administration, visibility
+from licensing_core import orders, visibility
 from licensing_core.currencies import Currency
 from licensing_core.directory import Actor, Directory, Permission, Role, Scope
 from licensing_core.errors import LicensingError
@@ -141,7 +141,7 @@ def _pools_agree(world: World, directory: Directory, actor: Actor, scopes: list[
         allowed += [pool.id] if code == "ok" else []
         yield code
     try:
-        listed = list(seat_administration.list_pools(actor, pools, directory))
+        listed = list(visibility.managed(actor, pools, directory))
     except LicensingError as refusal:
         listed = []
         require(refusal.code == "permission.missing", "a list is refused for the permission", code=refusal.code)

@@ -56,7 +56,7 @@ class PureDriver:
                 cycle=form.cycle,
                 types=form.types,
                 totals=form.totals,
-                by=OPERATOR,
+                by=Actor(OPERATOR),
                 now=world.now,
             ).state
 
@@ -133,7 +133,7 @@ class PureDriver:
         return PlanBought(row=seat_administration.row_of(bought.pool), quote=bought.quote)
 
     def pools(self, actor: str) -> Sequence[str]:
-        return seat_administration.list_pools(self._actor(actor), self._pools.values(), self._directory)
+        return visibility.managed(self._actor(actor), self._pools.values(), self._directory)
 
     def row(self, actor: str, pool: str) -> Row:
         who = self._actor(actor)
@@ -174,7 +174,7 @@ class PureDriver:
         return LicensesTaken(
             row=seat_administration.row_of(taken.pool),
             released=taken.released,
-            pending=taken.pending,
+            awaiting=taken.awaiting,
             passed_over=taken.passed_over,
         )
 
@@ -197,7 +197,7 @@ class PureDriver:
             wanted,
             order_id=f"order-{self._orders}",
             payment=payment,
-            by=OPERATOR,
+            by=Actor(OPERATOR),
             now=self.world.now,
         )
         order = next(event.order for event in decision.events if isinstance(event, LicensesOrdered))
@@ -205,7 +205,7 @@ class PureDriver:
 
     def settle(self) -> LicensesBought:
         waiting = self._licenses.orders
-        decision = license_cycle.settle(self._licenses, by=OPERATOR, now=self.world.now)
+        decision = license_cycle.settle(self._licenses, by=Actor(OPERATOR), now=self.world.now)
         paid = {event.order for event in decision.events if isinstance(event, OrderPaid)}
         return self._bought(decision, next(order.quotes for order in waiting if order.id in paid))
 
@@ -235,7 +235,7 @@ class PureDriver:
         license_cycle.refund(self._licenses)
 
     def close_cycle(self) -> CycleClosing:
-        decision = license_cycle.close_cycle(self._licenses, by=OPERATOR, now=self.world.now)
+        decision = license_cycle.close_cycle(self._licenses, by=Actor(OPERATOR), now=self.world.now)
         closed = next(event for event in decision.events if isinstance(event, CycleClosed))
         self._account = decision.state
         return CycleClosing(removed=closed.removed, kept=closed.kept, bills=closed.bills, period=closed.period)

@@ -78,7 +78,7 @@ class ServicesDriver:
         return self._run(services.RecordTransaction(**self._sent(actor), plan=plan, pool=pool, beneficiary=beneficiary))
 
     def pools(self, actor: str) -> Sequence[str]:
-        return self._run(services.ListPools(tenant=TENANT, actor=actor)).ids
+        return [row.code for row in self._run(services.ListPools(tenant=TENANT, actor=actor)).rows]
 
     def row(self, actor: str, pool: str) -> Row:
         return self._run(services.ReadPool(tenant=TENANT, actor=actor, pool=pool))

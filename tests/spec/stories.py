@@ -154,9 +154,9 @@ def _bought(bought: PlanBought) -> Result:
     row = bought.row
     return {
         "charged": None if bought.quote is None else bought.quote.due,
-        "assigned": row.assigned,
-        "associated": row.associated,
-        "total": row.total,
+        "assigned": row.consumed,
+        "associated": row.held,
+        "total": row.bought,
         "expires_at": row.expires_at,
     }
 
@@ -169,8 +169,9 @@ def pools(driver: Driver, *, as_: str) -> Result:
 def row(driver: Driver, *, as_: str, pool: str) -> Result:
     """One row of seat administration."""
     found: Row = driver.row(as_, pool)
-    names = ("code", "expires_at", "type", "assigned", "total", "associated", "free", "overrun", "renewals")
-    return {**{name: getattr(found, name) for name in names}, **_sale(found.terms)}
+    same = ("code", "expires_at", "type", "free", "overrun", "renewals")
+    counters = {"assigned": found.consumed, "total": found.bought, "associated": found.held}
+    return {**{name: getattr(found, name) for name in same}, **counters, **_sale(found.terms)}
 
 
 def _sale(terms: Terms | None) -> Result:
@@ -189,8 +190,8 @@ def assign(driver: Driver, *, as_: str, pool: str, users: Sequence[str]) -> Resu
     return {
         "added": given.added,
         "passed_over": given.passed_over,
-        "assigned": given.row.assigned,
-        "associated": given.row.associated,
+        "assigned": given.row.consumed,
+        "associated": given.row.held,
         "free": given.row.free,
     }
 
@@ -200,10 +201,10 @@ def unassign(driver: Driver, *, as_: str, pool: str, users: Sequence[str]) -> Re
     taken = driver.unassign(as_, pool, users)
     return {
         "released": taken.released,
-        "pending": taken.pending,
+        "pending": taken.awaiting,
         "passed_over": taken.passed_over,
-        "assigned": taken.row.assigned,
-        "associated": taken.row.associated,
+        "assigned": taken.row.consumed,
+        "associated": taken.row.held,
     }
 
 
@@ -252,8 +253,8 @@ def set_branches(driver: Driver, *, user: str, branches: Sequence[str]) -> Resul
 
 
 def _rows(rows: Mapping[str, LicenseRow]) -> Result:
-    names = ("in_use", "free", "total", "minimum", "buying")
-    return {kind: {name: getattr(one, name) for name in names} for kind, one in rows.items()}
+    same = ("in_use", "free", "minimum", "buying")
+    return {kind: {"total": one.bought, **{name: getattr(one, name) for name in same}} for kind, one in rows.items()}
 
 
 def _due(quotes: Sequence[Quote]) -> Money | list[Money]:

@@ -36,13 +36,13 @@ def of_pools(pool: LicensePool, seats: SeatPool, root: Actor, now: datetime) -> 
     assert_type(decision.state, LicensePool)
     assert_type(decision.events, tuple[LicensesAssigned, ...])
     assert_type(reduce(pools.apply, decision.events, pool), LicensePool)
-    assert_type(pools.resize(pool, 60, by="ana", now=now), Decision[LicensePool, PoolResized])
-    assert_type(pools.can_resize(pool, 60, by="ana", now=now), Verdict)
+    assert_type(pools.resize(pool, 60, by=Actor("ana"), now=now), Decision[LicensePool, PoolResized])
+    assert_type(pools.can_resize(pool, 60, by=Actor("ana"), now=now), Verdict)
     assert_type(pool.free, int)
     pools.assign(seats, ["ana"], eligible=["ana"], switches=Switches(), by=root, now=now)  # type: ignore[arg-type]
-    pools.resize(pool, "60", by="ana", now=now)  # type: ignore[arg-type]
-    pools.can_resize(pool, 60, by="ana")  # type: ignore[call-arg]
-    pools.can_resize(pool, "60", by="ana", now=now)  # type: ignore[arg-type]
+    pools.resize(pool, "60", by=Actor("ana"), now=now)  # type: ignore[arg-type]
+    pools.can_resize(pool, 60, by=Actor("ana"))  # type: ignore[call-arg]
+    pools.can_resize(pool, "60", by=Actor("ana"), now=now)  # type: ignore[arg-type]
     decision.state = pool  # type: ignore[misc]
 
 
@@ -62,11 +62,13 @@ def of_the_use_cases(actor: Actor, pool: LicensePool, directory: Directory, offe
 def of_accounts(account: LicenseAccount, now: datetime) -> None:
     quotes = license_cycle.quotes(account, {"base": 2}, now=now)
     assert_type(quotes, tuple[Quote, ...])
-    bought = license_cycle.buy(account, {"base": 2}, order_id="o1", payment=PaymentOutcome.SUCCEEDED, by="ana", now=now)
+    bought = license_cycle.buy(
+        account, {"base": 2}, order_id="o1", payment=PaymentOutcome.SUCCEEDED, by=Actor("ana"), now=now
+    )
     assert_type(bought.state, LicenseAccount)
     assert_type(license_cycle.license_table(account), Mapping[str, LicenseRow])
     license_cycle.quotes(account, ["base"], now=now)  # type: ignore[arg-type]
-    license_cycle.buy(account, {}, order_id="o1", payment="succeeded", by="ana", now=now)  # type: ignore[arg-type]
+    license_cycle.buy(account, {}, order_id="o1", payment="succeeded", by=Actor("ana"), now=now)  # type: ignore[arg-type]
 
 
 def of_refusals(refusal: LicensingError) -> int:

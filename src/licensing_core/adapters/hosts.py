@@ -1,12 +1,18 @@
 """A host whose knowledge is given as values: for tests, notebooks, and applications that load all at once."""
 
 from collections.abc import Iterable, Sequence
+from inspect import iscoroutinefunction
+from typing import Any, Final, TypeVar
 
-from licensing_core.checks import as_id
+from licensing_core.checks import InvalidArgument, as_id, instance, shown
 from licensing_core.directory import Actor, Directory
 from licensing_core.periods import as_zone
 from licensing_core.plans import PLATFORM_DEFAULTS, Offer, Switches
 from licensing_core.protocols import Host
+
+_QUESTIONS: Final = ("actor", "directory", "offer", "offers", "platform", "zone")
+"""What a host is asked."""
+V = TypeVar("V")
 
 
 class StaticHost:
@@ -17,6 +23,11 @@ class StaticHost:
         zone: The zone in whose local time the tenant counts.
         actors: Those who are more than learners.
         offers: The plans with their packages.
+
+    Raises:
+        InvalidArgument: An argument is of another kind.
+        InvalidId: *tenant* is no id.
+        UnknownZone: *zone* is none.
     """
 
     def __init__(
@@ -29,10 +40,12 @@ class StaticHost:
         offers: Iterable[Offer] = (),
         platform: Switches = PLATFORM_DEFAULTS,
     ) -> None:
-        self._tenant, self._zone, self._platform = as_id("tenant", tenant), as_zone("zone", zone), platform
-        self._directory = directory
-        self._actors = {actor.id: actor for actor in actors}
-        self._offers = {offer.plan.id: offer for offer in sorted(offers, key=lambda offer: offer.plan.id)}
+        self._tenant, self._zone = as_id("tenant", tenant), as_zone("zone", zone)
+        self._platform: Switches = instance(Switches)("platform", platform)
+        self._directory: Directory = instance(Directory)("directory", directory)
+        self._actors = {actor.id: actor for actor in _each("actors", actors, Actor)}
+        given = _each("offers", offers, Offer)
+        self._offers = {offer.plan.id: offer for offer in sorted(given, key=lambda offer: offer.plan.id)}
 
     def actor(self, tenant: str, actor_id: str) -> Actor:
         """The actor of this id; a learner when none was given."""
@@ -60,10 +73,24 @@ class StaticHost:
         return self._zone
 
 
+def _each(name: str, items: Any, kind: type[V]) -> tuple[V, ...]:
+    check = instance(kind)
+    return tuple(check(name, item) for item in instance(Iterable)(name, items))
+
+
 class AsyncHostOf:
-    """An asynchronous host that asks a synchronous one, which must not block."""
+    """An asynchronous host that asks a synchronous one, which must not block.
+
+    Raises:
+        InvalidArgument: *host* lacks a method of hosts, or one of them is to be awaited.
+    """
 
     def __init__(self, host: Host) -> None:
+        methods = [getattr(host, name, None) for name in _QUESTIONS]
+        answers = all(callable(method) and not iscoroutinefunction(method) for method in methods)
+        if isinstance(host, type) or not answers:
+            expected = "a host whose methods " + ", ".join(_QUESTIONS) + " are not awaited"
+            raise InvalidArgument(parameter="host", expected=expected, got=shown(host))
         self._host = host
 
     async def actor(self, tenant: str, actor_id: str) -> Actor:

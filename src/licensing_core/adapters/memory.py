@@ -1,21 +1,17 @@
-"""A store in the memory of one process, for tests and trials: as strict as a database, and gone with the process.
+"""A store in the memory of one process, for tests and trials: all or nothing, and gone with the process.
 
 One unit of work at a time has it to itself, so that what is read, decided and saved in it is one step.
 """
 
-from collections.abc import AsyncIterator, Collection, Iterator, MutableMapping, Sequence
-from contextlib import (
-    AbstractAsyncContextManager,
-    AbstractContextManager,
-    asynccontextmanager,
-    contextmanager,
-)
+from collections.abc import Collection, Iterator, MutableMapping, Sequence
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, ExitStack, contextmanager
+from types import TracebackType
 from typing import Any, Final, TypeVar
 
 from attrs import evolve
 
 from licensing_core.adapters.rows import bare_aggregate, changes, known_users
-from licensing_core.adapters.turns import WAIT, Turn
+from licensing_core.adapters.turns import WAIT, Turn, as_wait
 from licensing_core.checks import as_id
 from licensing_core.decisions import Event
 from licensing_core.holdings import Holding, Holdings
@@ -152,12 +148,15 @@ class MemoryStore:
     """A `protocols.Store` in memory; threads may share it.
 
     Args:
-        wait: Seconds that a unit of work waits for its turn before `StoreUnavailable` is raised. It is raised, too,
-            when a thread begins a second unit of work within its first.
+        wait: Seconds, from 0 to a day, that a unit of work waits for its turn before `StoreUnavailable` is raised. It
+            is raised, too, when a thread begins a second unit of work within its first.
+
+    Raises:
+        InvalidArgument: *wait* is no such number.
     """
 
     def __init__(self, *, wait: float = WAIT) -> None:
-        self._tables, self._wait = _Tables(), wait
+        self._tables, self._wait = _Tables(), as_wait(wait)
 
     def begin(self) -> AbstractContextManager[MemoryUnitOfWork]:
         """A new unit of work, which has the store to itself until it is left."""
@@ -221,17 +220,31 @@ class AsyncMemoryStore:
 
     Args:
         wait: As for `MemoryStore`.
+
+    Raises:
+        InvalidArgument: As for `MemoryStore`.
     """
 
     def __init__(self, *, wait: float = WAIT) -> None:
-        self._tables, self._wait = _Tables(), wait
+        self._tables, self._wait = _Tables(), as_wait(wait)
 
     def begin(self) -> AbstractAsyncContextManager[AsyncMemoryUnitOfWork]:
         """A new unit of work, which has the store to itself until it is left."""
-        return self._turn()
+        return _Turn(self._tables, self._wait)
 
-    @asynccontextmanager
-    async def _turn(self) -> AsyncIterator[AsyncMemoryUnitOfWork]:
-        async with self._tables.turn.taken_by_task(self._wait):
-            with _left(MemoryUnitOfWork(self._tables)) as work:
-                yield AsyncMemoryUnitOfWork(work)
+
+class _Turn(AbstractAsyncContextManager[AsyncMemoryUnitOfWork]):
+    """No asynchronous generator: one whose event loop is gone would never give the turn back."""
+
+    def __init__(self, tables: _Tables, wait: float) -> None:
+        self._tables, self._wait, self._inside = tables, wait, ExitStack()
+
+    async def __aenter__(self) -> AsyncMemoryUnitOfWork:
+        come = await self._tables.turn.come(self._wait)
+        self._inside.callback(self._tables.turn.given_back, come)
+        return AsyncMemoryUnitOfWork(self._inside.enter_context(_left(MemoryUnitOfWork(self._tables))))
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._inside.__exit__(kind, error, trace)

@@ -1,46 +1,88 @@
 """One at a time: the turn that a unit of work waits for, in a thread or in a task."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future
+from concurrent.futures import wait as wait_for_all
+from contextlib import contextmanager
 from threading import Lock
-from time import monotonic
-from typing import Final
+from typing import Any, Final
 
+from licensing_core.checks import InvalidArgument, shown
 from licensing_core.protocols import StoreUnavailable
 
 WAIT: Final = 30.0
 """Seconds that a unit of work waits for its turn, unless the store was told otherwise."""
-_PAUSE: Final = 0.001
+LONGEST_WAIT: Final = 86_400
+"""The most seconds that it may be told to wait: a day."""
+
+
+def as_wait(wait: Any) -> float:
+    """*wait* as seconds; raises `InvalidArgument` when it is no number from 0 to `LONGEST_WAIT`."""
+    if isinstance(wait, int | float) and not isinstance(wait, bool) and 0 <= wait <= LONGEST_WAIT:
+        return float(wait)
+    expected = f"a number of seconds from 0 to {LONGEST_WAIT}"
+    raise InvalidArgument(parameter="wait", expected=expected, got=shown(wait))
 
 
 class Turn:
-    """A lock with a time-out that threads and the tasks of any event loop share; a task never blocks its loop."""
+    """A lock that threads and the tasks of any event loop share: first come, first served, with a time-out.
 
-    __slots__ = ("__weakref__", "_lock")
+    A task never blocks its loop. Who gives up while waiting is passed over.
+    """
+
+    __slots__ = ("__weakref__", "_lock", "_waiting")
 
     def __init__(self) -> None:
-        self._lock = Lock()
+        self._lock, self._waiting = Lock(), deque[tuple[Future[None], asyncio.AbstractEventLoop | None]]()
 
     @contextmanager
     def taken(self, wait: float) -> Iterator[None]:
         """Have the turn while inside; raises `StoreUnavailable` when *wait* seconds were not enough."""
-        if not self._lock.acquire(timeout=wait):
-            raise StoreUnavailable(reason="busy")
+        come = self._asked(None)
         try:
-            yield
-        finally:
-            self._lock.release()
-
-    @asynccontextmanager
-    async def taken_by_task(self, wait: float) -> AsyncIterator[None]:
-        """As `taken()`."""
-        until = monotonic() + wait
-        while not self._lock.acquire(blocking=False):
-            if monotonic() >= until:
+            if not come.done():
+                wait_for_all([come], wait)
+            if not come.done():
                 raise StoreUnavailable(reason="busy")
-            await asyncio.sleep(_PAUSE)
-        try:
             yield
         finally:
+            self.given_back(come)
+
+    async def come(self, wait: float) -> Future[None]:
+        """As `taken()`, for a task; whoever has the turn gives back what this returns."""
+        come = self._asked(asyncio.get_running_loop())
+        try:
+            if not come.done():
+                await asyncio.wait([asyncio.wrap_future(come)], timeout=wait)
+        except BaseException:
+            self.given_back(come)
+            raise
+        if not come.done():
+            self.given_back(come)
+            raise StoreUnavailable(reason="busy")
+        return come
+
+    def given_back(self, come: Future[None]) -> None:
+        """Pass the turn on, or wait for it no longer."""
+        if not come.cancel():  # it had come
+            self._lock.release()
+        self._pass_on()
+
+    def _asked(self, loop: asyncio.AbstractEventLoop | None) -> Future[None]:
+        """What is done when the turn has come, to a thread or to a task of *loop*."""
+        come: Future[None] = Future()
+        self._waiting.append((come, loop))
+        self._pass_on()
+        return come
+
+    def _pass_on(self) -> None:
+        """Give the turn, if nobody has it, to who has waited longest: the lock stays taken for them."""
+        while self._waiting and self._lock.acquire(blocking=False):
+            come, loop = self._waiting.popleft() if self._waiting else (None, None)
+            nobody = come is None or (loop is not None and loop.is_closed())
+            if come is not None and not nobody and come.set_running_or_notify_cancel():
+                come.set_result(None)
+                return
             self._lock.release()

@@ -11,7 +11,7 @@
 True
 """
 
-from licensing_core.directory.actors import Actor, Permission, PermissionMissing, Role
+from licensing_core.directory.actors import Actor, Permission, PermissionMissing, Role, acting
 from licensing_core.directory.people import MAX_DEPTH, Coverage, Directory, Forest, InvalidBranches, Person
 from licensing_core.directory.scopes import EVERYONE, Content, ContentKind, Scope, ScopeKind
 
@@ -31,4 +31,5 @@ __all__ = [
     "Role",
     "Scope",
     "ScopeKind",
+    "acting",
 ]

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 from enum import StrEnum
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from attrs import field, frozen
 
-from licensing_core.checks import UserId, Value, checked
+from licensing_core.checks import UserId, Value, checked, instance
 from licensing_core.directory.scopes import Content, Scope
 from licensing_core.errors import LicensingError
 
@@ -32,6 +32,22 @@ class Permission(StrEnum):
     LEARNING_PLANS_VIEW = "learning_plans.view"
     TRANSACTIONS_CREATE = "transactions.create"
     LICENSES_MANAGE = "licenses.manage"
+    """Buy and hand out licenses of an account."""
+    ACCOUNTS_MANAGE = "accounts.manage"
+    """Open an account with its prices, note what was paid or withdrawn, and close its cycles."""
+
+
+_ASKED_BY: Final = {
+    Permission.SEATS_MANAGE: "DOC-19",
+    Permission.GROUPS_VIEW: "DOC-14",
+    Permission.TRANSACTIONS_CREATE: "DOC-8",
+    Permission.ENROLLMENTS_EDIT: "DOC-39",
+    Permission.ENROLLMENTS_ACTIVATE: "DOC-47",
+    Permission.ENROLLMENTS_VIEW: "DOC-49",
+    Permission.ENROLLMENTS_MANAGE: "DOC-49",
+    Permission.COURSES_VIEW: "DOC-49",
+    Permission.LEARNING_PLANS_VIEW: "DOC-49",
+}
 
 
 @frozen(kw_only=True)
@@ -39,8 +55,13 @@ class PermissionMissing(LicensingError):
     """The actor lacks the permission that the act needs."""
 
     code: ClassVar[str] = "permission.missing"
-    rules: ClassVar[tuple[str, ...]] = ("DOC-19", "D-12")
+    rules: ClassVar[tuple[str, ...]] = ("D-12", "DOC-8", "DOC-14", "DOC-19", "DOC-39", "DOC-47", "DOC-49")
     permission: Permission
+
+    @property
+    def rule(self) -> str:
+        """The rule that asks for this permission."""
+        return _ASKED_BY.get(self.permission, "D-12")
 
     def __str__(self) -> str:
         return f"this needs the permission {self.permission}; ask an administrator for it"
@@ -83,3 +104,16 @@ class Actor(Value):
         """The scopes among the resources of a power user; none for others."""
         if self.role is Role.POWER_USER:
             yield from (resource for resource in self.resources if isinstance(resource, Scope))
+
+
+_as_actor: Final = instance(Actor)
+
+
+def acting(by: Actor) -> UserId:
+    """The id of who acts, for the event of a command.
+
+    Raises:
+        InvalidArgument: *by* is no `Actor`: an id alone does not say what they may do.
+    """
+    actor: Actor = _as_actor("by", by)
+    return actor.id

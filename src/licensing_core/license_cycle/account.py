@@ -1,10 +1,10 @@
 """The account: license types, a pool for each, the open cycle, and the orders that wait for their payment."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from datetime import datetime
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
-from attrs import evolve, field, frozen
+from attrs import Attribute, evolve, field, frozen
 
 from licensing_core import pools
 from licensing_core.billing import Quote
@@ -14,7 +14,7 @@ from licensing_core.checks import (
     Id,
     InvalidArgument,
     Positive,
-    UserId,
+    TooManyItems,
     Value,
     as_id,
     check_of,
@@ -22,13 +22,17 @@ from licensing_core.checks import (
     shown,
 )
 from licensing_core.decisions import Decision, Event
-from licensing_core.directory import EVERYONE
+from licensing_core.directory import EVERYONE, Actor, acting
 from licensing_core.errors import LicensingError
 from licensing_core.periods import Cycle, Period
 from licensing_core.pools import LicensePool, LicensesAssigned, LicensesUnassigned, PoolResized
 from licensing_core.pricing import UnitPrice
 
 _as_totals: Final = check_of(Mapping[Id, Count])
+
+
+MOST_LISTED: Final = 1000
+"""The most license types of one account, and the most orders that wait for their payment."""
 
 
 @frozen(kw_only=True)
@@ -65,6 +69,11 @@ class Order(Value):
         return sum(one.quantity for quote in self.quotes for one in quote.lines if one.item == license_type)
 
 
+def _few(_account: object, attribute: "Attribute[Any]", items: Sized) -> None:
+    if len(items) > MOST_LISTED:
+        raise TooManyItems(parameter=attribute.name, given=len(items), most=MOST_LISTED)
+
+
 def _of_whole_days(_account: object, _attribute: object, cycle: Cycle) -> None:
     cycle.day(0)
 
@@ -96,9 +105,9 @@ class LicenseAccount(Value):
     id: Id
     cycle: Cycle = field(validator=_of_whole_days)
     period: Period
-    types: Mapping[Id, LicenseType] = field(validator=_under_their_ids)
+    types: Mapping[Id, LicenseType] = field(validator=[_few, _under_their_ids])
     pools: Mapping[Id, LicensePool] = field(validator=_pool_for_each_type)
-    orders: tuple[Order, ...] = ()
+    orders: tuple[Order, ...] = field(default=(), validator=_few)
     invoices: Count = 0
 
     def pool(self, license_type: str) -> LicensePool:
@@ -141,6 +150,15 @@ class OrderPaid(Event):
 
 
 @frozen(kw_only=True, field_transformer=checked)
+class OrderCancelled(Event):
+    """An order that waited for its payment was withdrawn: it will not be paid, and adds nothing."""
+
+    type: ClassVar[str] = "account.order_cancelled"
+    account: Id
+    order: Id
+
+
+@frozen(kw_only=True, field_transformer=checked)
 class CycleClosed(Event):
     """A cycle ended: free licenses above the minimum went, those *kept* are billed for *period*, the next cycle."""
 
@@ -152,7 +170,9 @@ class CycleClosed(Event):
     period: Period
 
 
-AccountEvent = LicensesOrdered | OrderPaid | CycleClosed | LicensesAssigned | LicensesUnassigned | PoolResized
+AccountEvent = (
+    LicensesOrdered | OrderPaid | OrderCancelled | CycleClosed | LicensesAssigned | LicensesUnassigned | PoolResized
+)
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -165,7 +185,7 @@ class LicenseRow(Value):
 
     in_use: Count
     free: Count
-    total: Count
+    bought: Count
     minimum: Count
     buying: Count
 
@@ -182,7 +202,7 @@ def open_account(
     cycle: Cycle,
     types: tuple[LicenseType, ...],
     totals: Mapping[str, int],
-    by: UserId,
+    by: Actor,
     now: datetime,
 ) -> Decision[LicenseAccount, AccountOpened]:
     """Open an account in the cycle that holds *now*, with *totals* licenses of each type (0 where not named).
@@ -206,7 +226,7 @@ def open_account(
         period=cycle.period_at(now),
         types=known,
         totals=wanted,
-        by=by,
+        by=acting(by),
         at=now,
     )
     return Decision(opened(event), (event,))
@@ -222,6 +242,8 @@ def apply(account: LicenseAccount, event: AccountEvent) -> LicenseAccount:
             orders=tuple(one for one in account.orders if one.id != event.order),
             invoices=event.invoice,
         )
+    if isinstance(event, OrderCancelled):
+        return evolve(account, orders=tuple(one for one in account.orders if one.id != event.order))
     if isinstance(event, CycleClosed):
         return evolve(account, period=event.period)
     pool = pools.apply(account.pools[event.pool], event)
@@ -239,7 +261,7 @@ def license_table(account: LicenseAccount, quotes: tuple[Quote, ...] = ()) -> Ma
             name: LicenseRow(
                 in_use=pool.held,
                 free=pool.free,
-                total=pool.bought,
+                bought=pool.bought,
                 minimum=account.types[name].minimum,
                 buying=sum(order.quantity(name) for order in (*account.orders, asked)),
             )

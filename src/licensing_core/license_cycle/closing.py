@@ -7,8 +7,9 @@ from typing import ClassVar
 from attrs import frozen
 
 from licensing_core import pools
-from licensing_core.checks import UserId, as_instant
+from licensing_core.checks import as_instant
 from licensing_core.decisions import Decision, twin
+from licensing_core.directory import Actor, acting
 from licensing_core.errors import LicensingError
 from licensing_core.license_cycle.account import AccountEvent, CycleClosed, LicenseAccount, apply
 from licensing_core.license_cycle.purchase import quotes_for
@@ -26,7 +27,7 @@ class CycleStillOpen(LicensingError):
         return f"the cycle ends at {self.ends.isoformat()}; close it then, or later"
 
 
-def close_cycle(account: LicenseAccount, *, by: UserId, now: datetime) -> Decision[LicenseAccount, AccountEvent]:
+def close_cycle(account: LicenseAccount, *, by: Actor, now: datetime) -> Decision[LicenseAccount, AccountEvent]:
     """End the open cycle: drop what is free above the minimum, and bill what is kept for the next cycle in full.
 
     Kept is the larger of the contract minimum and what is in use, so a minimum is billed even when fewer are used.
@@ -39,7 +40,7 @@ def close_cycle(account: LicenseAccount, *, by: UserId, now: datetime) -> Decisi
     """
     if as_instant("now", now) < account.period.end:
         raise CycleStillOpen(ends=account.period.end)
-    following = account.cycle.period_at(account.period.end)
+    following = account.cycle.period_after(account.period)
     kept = {name: max(account.types[name].minimum, pool.held) for name, pool in sorted(account.pools.items())}
     closed = CycleClosed(
         account=account.id,
@@ -47,7 +48,7 @@ def close_cycle(account: LicenseAccount, *, by: UserId, now: datetime) -> Decisi
         kept=kept,
         bills=quotes_for(account, kept, following, following.span),
         period=following,
-        by=by,
+        by=acting(by),
         at=now,
     )
     resized: list[AccountEvent] = [

@@ -68,6 +68,7 @@ EVENTS: Final[dict[str, Text]] = {
     ),
     "account.licenses_ordered": (say("Licenses were ordered, and the order {order} costs {order:due}."),),
     "account.order_paid": (say("The order {order} was paid with invoice {invoice}. Its licenses can be used now."),),
+    "account.order_cancelled": (say("The order {order} was withdrawn. It will not be paid and adds no licenses."),),
     "account.cycle_closed": (
         say("The billing cycle ended. Licenses removed: {removed}."),
         say("Licenses kept: {kept}."),

@@ -5,8 +5,9 @@ from typing import Final
 from licensing_core.messages.marks import Text, by, say, where, without
 
 _ARGUMENT: Final = (
-    say("{parameter:phrase} must be {expected:phrase}, but {got:phrase} was given. Correct it and try again."),
+    say("“{parameter}” is not valid. Expected: {expected:phrase}. Given: {got:phrase}. Correct it and try again."),
 )
+"""Colons, because what is expected may be a noun, an adjective or a list."""
 
 ALLOWED: Final = (say("Allowed (rule {rule})."),)
 """The text of a verdict without a refusal."""
@@ -32,11 +33,12 @@ _ARGUMENTS: Final = (
 
 _GENERAL: Final[dict[str, Text]] = {
     "licensing.error": (say("This is not possible. Check what you asked for and try again."),),
+    "licensing.mistake": (say("This was not asked for in the right way. Correct it and try again."),),
     "bulk.too_large": (
         by(
             "given",
-            "{parameter:phrase} names {given} item; one command takes {most} at most. Split it into several.",
-            "{parameter:phrase} names {given} items; one command takes {most} at most. Split it into several.",
+            "“{parameter}” names {given} item; one command takes {most} at most. Split it into several.",
+            "“{parameter}” names {given} items; one command takes {most} at most. Split it into several.",
         ),
     ),
     "currency.mismatch": (say("An amount in {expected} and one in {got} do not go together. Convert one of them."),),
@@ -57,12 +59,42 @@ _GENERAL: Final[dict[str, Text]] = {
         ),
     ),
     "branches.invalid": (say("The tree of branches is not valid at {branch}: {reason:phrase}. Correct that branch."),),
-    "permission.missing": (say("You need the permission “{permission}” for this. Ask a superadmin for it."),),
+    "permission.missing": (
+        say("You need the permission “{permission}” for this. Somebody who has that permission can do it."),
+    ),
     "store.version_conflict": (
         say("Somebody else changed {aggregate} in the meantime. Load it again and repeat what you did."),
     ),
     "store.id_taken": (say("The id {aggregate} is taken. Choose another."),),
-    "store.unavailable": (say("The data cannot be reached now, and nothing was changed. Try again in a moment."),),
+    "store.unavailable": (
+        say("The data cannot be reached now."),
+        where(
+            "reason",
+            say("Others are using it, and nothing was begun. Try again in a moment with the same key."),
+            wanted="busy",
+        ),
+        where(
+            "reason",
+            say(
+                "It is not known whether this took effect. Send it again with the same key: it takes effect only once."
+            ),
+            wanted="failed",
+        ),
+        where("reason", say("The store was closed. Open a new one."), wanted="closed"),
+        where(
+            "reason",
+            say(
+                "The database is not set up, and trying again does not help. Create its tables, and check its address."
+            ),
+            wanted="unusable",
+        ),
+    ),
+    "store.unsupported": (
+        say(
+            "“{parameter}” names a database that this version cannot store in. "
+            "Expected: {expected:phrase}. Given: {got:phrase}."
+        ),
+    ),
     "document.invalid": (
         by(
             "faults",
@@ -81,34 +113,20 @@ _PURCHASES: Final[dict[str, Text]] = {
     "purchase.not_visible": (say("There is no plan {plan} for this buyer. Choose one from the list of plans."),),
     "purchase.kind_not_allowed": (say("Only power users may buy the plan {plan}. Choose a single-license plan."),),
     "purchase.beneficiary_required": (
-        say("The plan {plan} needs a beneficiary. Name the group or branch that the purchase is for."),
+        say("The plan {plan} needs a beneficiary."),
+        where("kind", say("Name the user that it is for."), wanted="single_license"),
+        where("kind", say("Name the group or branch that it is for."), wanted="multi_license"),
+        where("kind", say("Name the group or branch that it is for."), wanted="seats"),
     ),
     "purchase.beneficiary_kind": (
-        where(
-            "kind",
-            say("The plan {plan} cannot be bought for a single user. Name a group or a branch."),
-            wanted="user",
-        ),
-        where(
-            "kind",
-            say("The plan {plan} cannot be bought for a group. Name one user for a single license."),
-            wanted="group",
-        ),
-        where(
-            "kind",
-            say("The plan {plan} cannot be bought for a branch. Name one user for a single license."),
-            wanted="branch",
-        ),
-        where(
-            "kind",
-            say("The plan {plan} cannot be bought for a branch and those below. Name one user for a single license."),
-            wanted="tree",
-        ),
-        where(
-            "kind",
-            say("The plan {plan} cannot be bought for everyone. Name a user, a group or a branch."),
-            wanted="everyone",
-        ),
+        where("kind", say("The plan {plan} cannot be bought for a single user."), wanted="user"),
+        where("kind", say("The plan {plan} cannot be bought for a group."), wanted="group"),
+        where("kind", say("The plan {plan} cannot be bought for a branch."), wanted="branch"),
+        where("kind", say("The plan {plan} cannot be bought for a branch with its descendants."), wanted="tree"),
+        where("kind", say("The plan {plan} cannot be bought for everyone."), wanted="everyone"),
+        where("plan_kind", say("Name one user."), wanted="single_license"),
+        where("plan_kind", say("Name a group or a branch."), wanted="multi_license"),
+        where("plan_kind", say("Name a group or a branch."), wanted="seats"),
     ),
     "purchase.beneficiary_not_allowed": (
         say("You cannot buy for {beneficiary}: it is not among your resources. Name one that is."),
@@ -120,6 +138,13 @@ _PURCHASES: Final[dict[str, Text]] = {
     ),
     "plan.package_mismatch": (
         say("The plan {plan} does not sell the package {package}. Choose a plan of that package."),
+    ),
+    "purchase.quote_changed": (
+        where("confirmed", say("Confirmed: {confirmed}.")),
+        without("confirmed", say("Nothing was confirmed.")),
+        where("due", say("Price now: {due}.")),
+        without("due", say("There is nothing to pay now.")),
+        say("Ask for a new quote and confirm that one."),
     ),
     "payment.failed": (say("The payment failed and nothing was bought. Try again, or use another way to pay."),),
     "payment.none_pending": (say("No order is waiting for its payment. Look at the orders first."),),
@@ -136,11 +161,16 @@ _POOLS: Final[dict[str, Text]] = {
     ),
     "pool.licenses_exhausted": (
         by(
-            "shortfall",
-            "Cannot assign {requested} from the pool {pool}: {shortfall} license too few.",
-            "Cannot assign {requested} from the pool {pool}: {shortfall} licenses too few.",
+            "requested",
+            "Cannot assign {requested} license from the pool {pool}:",
+            "Cannot assign {requested} licenses from the pool {pool}:",
         ),
-        say("Release or buy those missing, or stop enforcing the limit."),
+        by("shortfall", "{shortfall} license too few.", "{shortfall} licenses too few."),
+        by(
+            "shortfall",
+            "Release or buy the one missing, or ask for the limit not to be enforced.",
+            "Release or buy those missing, or ask for the limit not to be enforced.",
+        ),
     ),
     "pool.in_use": (
         by(
@@ -169,13 +199,12 @@ _ACCOUNTS: Final[dict[str, Text]] = {
         say("There is no license type {license_type}. Look at the table of licenses for those there are."),
     ),
     "licenses.exhausted": (
-        by(
-            "shortfall",
-            "No license of type {license_type} is free: {shortfall} license too few.",
-            "No license of type {license_type} is free: {shortfall} licenses too few.",
-        ),
+        say("No license of type {license_type} is free:"),
+        by("shortfall", "{shortfall} license too few.", "{shortfall} licenses too few."),
         say("Buy {buy}, or take one from another user."),
     ),
+    "order.unknown": (say("No order {order} is waiting for its payment. Look at the orders first."),),
+    "cycle.not_begun": (say("The billing cycle begins only on {begins}. Check the clock, or try again then."),),
     "cycle.not_closed": (say("The billing cycle ended on {ended}. Close it before you quote or buy."),),
     "cycle.still_open": (say("The billing cycle ends on {ends}. Close it then, or later."),),
     "purchase.not_refundable": (

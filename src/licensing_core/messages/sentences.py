@@ -33,6 +33,11 @@ from licensing_core.periods.zones import rules_of
 _PLACEHOLDER: Final = re.compile(r"\{(\w+)(?::(\w+))?\}", re.ASCII)
 _HARMLESS: Final = re.compile(r"[\w .:/+*$\[\]-]{1,80}", re.ASCII)
 _MOST_LISTED: Final = 10
+_FILLED: Final = {
+    **dict.fromkeys(("awaiting", "count", "held", "high", "low", "number", "year"), r"-?[0-9]{1,120}"),
+    **dict.fromkeys(("name", "other_name"), r"[A-Za-z_][A-Za-z_0-9]{0,59}"),
+}
+"""What a placeholder of a phrase stands for, where it is not whatever stands there."""
 
 
 def explain(subject: LicensingError | Event | Verdict, locale: str, *, zone: str = "UTC") -> str:
@@ -109,12 +114,13 @@ class Speaker:
         return " ".join(self._said(part, fields) for part in text if _applies(part, fields))
 
     def _said(self, part: Part, fields: Mapping[str, Any]) -> str:
+        return self.filled(self._template(part, fields), fields)
+
+    def _template(self, part: Part, fields: Mapping[str, Any]) -> str:
         translations = catalog(language_of(self.locale))
-        if part.number:
-            text = translations.ngettext(part.text, part.plural, _number(fields[part.number]))
-        else:
-            text = translations.gettext(part.text)
-        return self.filled(text, fields)
+        if not part.number:
+            return translations.gettext(part.text)
+        return translations.ngettext(part.text, part.plural, _number(fields[part.number]))
 
     def filled(self, text: str, fields: Mapping[str, Any]) -> str:
         """*text* with its placeholders filled; one that names no field stays."""
@@ -200,7 +206,7 @@ class Speaker:
         """A phrase of the core about a refused argument; as it is where it is not known."""
         for pattern, part in _phrases():
             if found := pattern.fullmatch(text):
-                return self.filled(catalog(language_of(self.locale)).gettext(part.text), _numbers(found))
+                return self.filled(self._template(part, found.groupdict()), _numbers(found))
         return text
 
     def named(self, value: Enum) -> str:
@@ -244,10 +250,13 @@ _WAYS: Final[tuple[tuple[type | tuple[type, ...], Callable[[Speaker, Any], str]]
 
 @lru_cache(maxsize=1)
 def _phrases() -> tuple[tuple[re.Pattern[str], Part], ...]:
-    def pattern(text: str) -> re.Pattern[str]:
-        return re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.{1,120}?)", re.escape(text)))
+    def named(found: re.Match[str]) -> str:
+        return f"(?P<{found[1]}>{_FILLED.get(found[1], '.{1,120}?')})"
 
-    return tuple((pattern(part.text), part) for part in PHRASES)
+    def pattern(text: str) -> re.Pattern[str]:
+        return re.compile(re.sub(r"\\\{(\w+)(?::\w+)?\\\}", named, re.escape(text)))
+
+    return tuple((pattern(part.plural or part.text), part) for part in PHRASES)
 
 
 def _names(event: Event) -> tuple[str, ...]:
@@ -269,4 +278,6 @@ def _applies(part: Part, fields: Mapping[str, Any]) -> bool:
 
 
 def _number(value: object) -> int:
+    if isinstance(value, str):
+        return int(value)  # taken from a phrase
     return value if isinstance(value, int) else len(value) if isinstance(value, Collection) else 2

@@ -227,6 +227,18 @@ class Cycle(Value):
         """
         return period_between(k, self.boundary(k), self.boundary(k + 1), self.zone)
 
+    def period_after(self, issued: Period) -> Period:
+        """The turn that follows *issued*: it begins where that ended, whatever the rules of the zone say by now.
+
+        The boundaries of a period are frozen when it is issued; a rule that has changed since moves only the end of
+        what is not issued yet, and no time is billed twice or left out (L3).
+
+        Raises:
+            OutOfCalendar: It ends outside the years 2 to 9998.
+        """
+        k = max(issued.index + 1, self.index_at(issued.end))
+        return period_between(k, issued.end, self.boundary(k + 1), self.zone)
+
     def periods(self, start: datetime, end: datetime, *, most: int = 366) -> tuple[Interval, ...]:
         """The turns that tile the time from *start* up to *end*, in order; the first and last are cut to it.
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from attrs import frozen
 
 from licensing_core.checks import InvalidArgument, as_day, as_instant, shown
-from licensing_core.errors import LicensingError
+from licensing_core.errors import Mistake
 
 FIRST_DAY: Final = date(2, 1, 1)
 LAST_DAY: Final = date(9998, 12, 31)
@@ -25,7 +25,7 @@ class UnknownZone(InvalidArgument):
 
 
 @frozen(kw_only=True)
-class OutOfCalendar(LicensingError):
+class OutOfCalendar(Mistake):
     """A day or instant would lie outside the years 2 to 9998."""
 
     code: ClassVar[str] = "calendar.out_of_range"

@@ -1,6 +1,6 @@
 """The tables that the products show: seats, licenses, quotes, events and verdicts."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final, TypeVar
 
 from licensing_core.billing import Quote, QuoteLine
@@ -18,7 +18,7 @@ T = TypeVar("T")
 _RIGHT: Final = frozenset(
     {
         "assigned",
-        "total",
+        "bought",
         "associated",
         "awaiting",
         "in_use",
@@ -33,7 +33,6 @@ _RIGHT: Final = frozenset(
         "sequence",
     }
 )
-_HIDDEN: Final = frozenset({"bought", "days_in_cycle"})
 
 _SEATS: Final = {
     "created_by": word("column", "Created by"),
@@ -52,7 +51,7 @@ _LICENSES: Final = {
     "type": word("column", "License"),
     "in_use": word("column", "In use"),
     "free": word("column", "Free"),
-    "total": word("column", "Total"),
+    "bought": word("column", "Total"),
     "minimum": word("column", "Contract minimum"),
     "buying": word("column", "Buying"),
 }
@@ -104,7 +103,9 @@ def seat_table(rows: Iterable[Row], locale: str, zone: str = "UTC") -> Table:
     Source: DOC-24 to DOC-26.
     """
     speaker = speaker_of(locale, zone)
-    return _table("seats", _SEATS, [_seat_cells(row, speaker) for row in _each("rows", rows, Row)], speaker)
+    return _table(
+        "seats", _SEATS, [_seat_cells(row, speaker) for row in _each("rows", rows, Row)], speaker, hidden={"bought"}
+    )
 
 
 def _seat_cells(row: Row, speaker: Speaker) -> tuple[Cell, ...]:
@@ -117,9 +118,9 @@ def _seat_cells(row: Row, speaker: Speaker) -> tuple[Cell, ...]:
         Cell() if terms is None else _id(terms.plan),
         _day(row.expires_at, speaker),
         _cell(row.type, speaker),
-        Cell(f"{speaker.number(row.assigned)}/{speaker.number(row.total)}", row.assigned),
-        _cell(row.total, speaker),
-        _cell(row.associated, speaker),
+        Cell(f"{speaker.number(row.consumed)}/{speaker.number(row.bought)}", row.consumed),
+        _cell(row.bought, speaker),
+        _cell(row.held, speaker),
         _cell(row.awaiting, speaker),
     )
 
@@ -154,7 +155,9 @@ def quote_table(quote: Quote, locale: str) -> Table:
     speaker = speaker_of(locale)
     instance(Quote)("quote", quote)
     footer = (_title("total", speaker), *[Cell()] * (len(_QUOTE) - 2), _cell(quote.due, speaker))
-    return _table("quote", _QUOTE, [_quote_cells(one, speaker) for one in quote.lines], speaker, footer)
+    return _table(
+        "quote", _QUOTE, [_quote_cells(one, speaker) for one in quote.lines], speaker, footer, hidden={"days_in_cycle"}
+    )
 
 
 def _quote_cells(line: QuoteLine, speaker: Speaker) -> tuple[Cell, ...]:
@@ -230,9 +233,10 @@ def _table(
     rows: Iterable[tuple[Cell, ...]],
     speaker: Speaker,
     footer: tuple[Cell, ...] = (),
+    hidden: Collection[str] = (),
 ) -> Table:
     columns = tuple(
-        Column(key=key, title=speaker.translated(*text), right=key in _RIGHT, hidden=key in _HIDDEN)
+        Column(key=key, title=speaker.translated(*text), right=key in _RIGHT, hidden=key in hidden)
         for key, text in titles.items()
     )
     return Table(title=_title(title, speaker).text, columns=columns, rows=tuple(rows), footer=footer)

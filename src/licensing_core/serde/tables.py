@@ -3,7 +3,7 @@
 from types import MappingProxyType
 from typing import Final
 
-from licensing_core import license_cycle, orders, pools, pricing, seat_administration, services
+from licensing_core import billing, license_cycle, orders, pools, pricing, seat_administration, services
 from licensing_core.checks import Value
 from licensing_core.currencies import Currency
 from licensing_core.decisions import Event
@@ -16,6 +16,7 @@ KIND: Final = "kind"
 
 TAGS: Final = MappingProxyType[type[Value], str](
     {
+        billing.Quote: "quote",
         license_cycle.LicensedUser: "licensed_user",
         pools.LicensePool: "licenses",
         pools.SeatPool: "seats",
@@ -31,6 +32,7 @@ TAGS: Final = MappingProxyType[type[Value], str](
         services.LicensesTaken: "licenses_taken",
         services.PlanBought: "plan_bought",
         services.Quotes: "quotes",
+        services.Rows: "rows",
         services.Scopes: "scopes",
     }
 )
@@ -44,6 +46,7 @@ EVENTS: Final = MappingProxyType[str, type[Event]](
             license_cycle.CycleClosed,
             license_cycle.LicensesOrdered,
             license_cycle.OrderPaid,
+            license_cycle.OrderCancelled,
             orders.Charged,
             pools.LicensesAssigned,
             pools.LicensesUnassigned,

@@ -87,9 +87,9 @@ class Quotes(Value):
     quotes: tuple[Quote, ...]
 
 
-def _manager(asked: Query[Any], actor_id: str) -> UseCase[Actor]:
+def _manager(asked: Query[Any], actor_id: str, permission: Permission) -> UseCase[Actor]:
     actor = yield from ask(lambda ports: ports.host.actor(asked.tenant, actor_id))
-    actor.require(Permission.LICENSES_MANAGE)
+    actor.require(permission)
     return actor
 
 
@@ -115,9 +115,9 @@ class OpenAccount(Command[LicenseTable]):
 
     def steps(self, now: datetime) -> UseCase[LicenseTable]:
         """Decide and save."""
-        actor = yield from _manager(self, self.actor)
+        actor = yield from _manager(self, self.actor, Permission.ACCOUNTS_MANAGE)
         decision = license_cycle.open_account(
-            self.account, cycle=self.cycle, types=self.types, totals=self.totals, by=actor.id, now=now
+            self.account, cycle=self.cycle, types=self.types, totals=self.totals, by=actor, now=now
         )
         yield from save(self, decision.state, 0, decision.events)
         return LicenseTable(rows=_rows(decision.state))
@@ -127,19 +127,28 @@ class OpenAccount(Command[LicenseTable]):
 class BuyLicenses(Command[LicensesBought]):
     """Buy licenses for the rest of the cycle; the key of the command is the id of the order.
 
-    Refuses as `license_cycle.buy()` does.
+    To be sent by the host's payment code: *payment* is what it knows, *confirmed* the amounts that it took. Where the
+    payment takes its time, send it as pending first and then `SettleOrder` or `CancelOrder`: the price of the order
+    stands, whatever the clock does meanwhile. Refuses as `license_cycle.buy()` does.
     """
 
     account: Id
     buy: Mapping[Id, Quantity]
     payment: PaymentOutcome
+    confirmed: tuple[Money, ...] | None = None
 
     def steps(self, now: datetime) -> UseCase[LicensesBought]:
         """Load without holdings, decide, save."""
-        actor = yield from _manager(self, self.actor)
+        actor = yield from _manager(self, self.actor, Permission.LICENSES_MANAGE)
         stored = yield from _account(self, self.account, frozenset())
         decision = license_cycle.buy(
-            stored.state, self.buy, order_id=self.key, payment=self.payment, by=actor.id, now=now
+            stored.state,
+            self.buy,
+            order_id=self.key,
+            payment=self.payment,
+            by=actor,
+            now=now,
+            confirmed=self.confirmed,
         )
         yield from save(self, decision.state, stored.version, decision.events)
         quotes = next(event.order.quotes for event in decision.events if isinstance(event, LicensesOrdered))
@@ -155,12 +164,28 @@ class SettleOrder(Command[LicensesBought]):
 
     def steps(self, now: datetime) -> UseCase[LicensesBought]:
         """Load without holdings, decide, save."""
-        actor = yield from _manager(self, self.actor)
+        actor = yield from _manager(self, self.actor, Permission.ACCOUNTS_MANAGE)
         stored = yield from _account(self, self.account, frozenset())
-        decision = license_cycle.settle(stored.state, self.order, by=actor.id, now=now)
+        decision = license_cycle.settle(stored.state, self.order, by=actor, now=now)
         yield from save(self, decision.state, stored.version, decision.events)
         paid = next(event.order for event in decision.events if isinstance(event, OrderPaid))
         return _bought(decision, next(order.quotes for order in stored.state.orders if order.id == paid))
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class CancelOrder(Command[LicenseTable]):
+    """Withdraw an order whose payment failed or is no longer wanted; refuses as `license_cycle.cancel_order()` does."""
+
+    account: Id
+    order: Id
+
+    def steps(self, now: datetime) -> UseCase[LicenseTable]:
+        """Load without holdings, decide, save."""
+        actor = yield from _manager(self, self.actor, Permission.ACCOUNTS_MANAGE)
+        stored = yield from _account(self, self.account, frozenset())
+        decision = license_cycle.cancel_order(stored.state, self.order, by=actor, now=now)
+        yield from save(self, decision.state, stored.version, decision.events)
+        return LicenseTable(rows=_rows(decision.state))
 
 
 def _bought(decision: Decision[LicenseAccount, AccountEvent], quotes: tuple[Quote, ...]) -> LicensesBought:
@@ -199,7 +224,7 @@ def _change(
     decide: Callable[..., Decision[LicenseAccount, AccountEvent]],
     now: datetime,
 ) -> UseCase[LicenseChanged]:
-    actor = yield from _manager(command, command.actor)
+    actor = yield from _manager(command, command.actor, Permission.LICENSES_MANAGE)
     stored = yield from _account(command, command.account, frozenset({command.user}))
     decision = decide(stored.state, command.user, command.license_type, by=actor, now=now)
     yield from save(command, decision.state, stored.version, decision.events)
@@ -215,9 +240,9 @@ class CloseCycle(Command[CycleClosing]):
 
     def steps(self, now: datetime) -> UseCase[CycleClosing]:
         """Load without holdings, decide, save."""
-        actor = yield from _manager(self, self.actor)
+        actor = yield from _manager(self, self.actor, Permission.ACCOUNTS_MANAGE)
         stored = yield from _account(self, self.account, frozenset())
-        decision = license_cycle.close_cycle(stored.state, by=actor.id, now=now)
+        decision = license_cycle.close_cycle(stored.state, by=actor, now=now)
         yield from save(self, decision.state, stored.version, decision.events)
         closed = next(event for event in decision.events if isinstance(event, CycleClosed))
         return CycleClosing(removed=closed.removed, kept=closed.kept, bills=closed.bills, period=closed.period)
@@ -225,16 +250,18 @@ class CloseCycle(Command[CycleClosing]):
 
 @frozen(kw_only=True, field_transformer=checked)
 class ReadLicenseTable(Query[LicenseTable]):
-    """The table of licenses of *account* (WAL-4)."""
+    """The table of licenses of *account* (WAL-4); *buy* is what stands in the open quote."""
 
     actor: UserId
     account: Id
+    buy: Mapping[Id, Quantity] = FrozenMap({})
 
     def steps(self, now: datetime) -> UseCase[LicenseTable]:
         """Load without holdings."""
-        yield from _manager(self, self.actor)
-        stored = yield from _account(self, self.account, frozenset())
-        return LicenseTable(rows=_rows(stored.state))
+        yield from _manager(self, self.actor, Permission.LICENSES_MANAGE)
+        account = (yield from _account(self, self.account, frozenset())).state
+        quotes = license_cycle.quotes(account, self.buy, now=now) if self.buy else ()
+        return LicenseTable(rows=license_cycle.license_table(account, quotes))
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -247,14 +274,14 @@ class QuoteLicenses(Query[Quotes]):
 
     def steps(self, now: datetime) -> UseCase[Quotes]:
         """Load without holdings, and quote."""
-        yield from _manager(self, self.actor)
+        yield from _manager(self, self.actor, Permission.LICENSES_MANAGE)
         stored = yield from _account(self, self.account, frozenset())
         return Quotes(license_cycle.quotes(stored.state, self.buy, now=now))
 
 
 @frozen(kw_only=True, field_transformer=checked)
 class ReadLicensedUser(Query[LicensedUser]):
-    """What *user* holds in *account* and may do."""
+    """What *user* holds in *account* and may do; everybody may ask it of themselves."""
 
     actor: UserId
     account: Id
@@ -262,6 +289,7 @@ class ReadLicensedUser(Query[LicensedUser]):
 
     def steps(self, now: datetime) -> UseCase[LicensedUser]:
         """Load the holdings of the user."""
-        yield from _manager(self, self.actor)
+        if self.actor != self.user:
+            yield from _manager(self, self.actor, Permission.LICENSES_MANAGE)
         stored = yield from _account(self, self.account, frozenset({self.user}))
         return license_cycle.licensed_user(stored.state, self.user)

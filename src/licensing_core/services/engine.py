@@ -12,14 +12,14 @@ from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from datetime import datetime
 from time import perf_counter
-from typing import Annotated, Any, Final, Generic, TypeVar, cast
+from typing import Annotated, Any, Final, Generic, NoReturn, TypeVar, cast
 
 import attrs
 from attrs import frozen
 
-from licensing_core.checks import Id, UserId, Value, as_instant, as_is, checked
-from licensing_core.decisions import Event
-from licensing_core.errors import LicensingError
+from licensing_core.checks import Id, UserId, Value, as_instant, as_is, checked, instance
+from licensing_core.decisions import Event, Verdict
+from licensing_core.errors import LicensingError, Mistake
 from licensing_core.protocols import (
     Aggregate,
     AsyncHost,
@@ -41,14 +41,22 @@ _TRIES: Final = 8
 
 @frozen(kw_only=True, field_transformer=checked)
 class Ports(Value):
-    """What a use case may ask: the open unit of work, the host, and the one instant at which it happens."""
+    """What a use case may ask: the open unit of work, and the host."""
 
     work: Annotated[UnitOfWork, as_is]
     host: Annotated[Host, as_is]
-    now: Annotated[datetime, as_instant]
 
 
 UseCase = Generator[Callable[[Ports], Any], Any, T]
+
+
+@frozen
+class _Done(Generic[T]):
+    answer: T
+
+
+class _Undone(Exception):
+    """Leaves a unit of work that was only tried, so that it is rolled back."""
 
 
 def ask(question: Callable[[Ports], T]) -> UseCase[T]:
@@ -85,6 +93,9 @@ class Command(Query[A]):
     @abstractmethod
     def steps(self, now: datetime) -> UseCase[A]:
         """The use case: what to load, decide and save, and what to answer."""
+
+
+_as_query: Final = instance(Query)
 
 
 def save(command: Command[Any], aggregate: Aggregate, version: int, events: Sequence[Event]) -> UseCase[None]:
@@ -124,27 +135,35 @@ def _once(command: Command[A], now: datetime) -> UseCase[A]:
     return answer
 
 
+def _steps(asked: Query[A], now: datetime) -> UseCase[A]:
+    return cast("Query[A]", _as_query("asked", asked)).steps(as_instant("now", now))
+
+
 def _use_case(asked: Query[A], now: datetime) -> UseCase[A]:
-    return _once(asked, now) if isinstance(asked, Command) else asked.steps(now)
+    return _once(asked, as_instant("now", now)) if isinstance(asked, Command) else _steps(asked, now)
+
+
+def _next(use_case: UseCase[T], answer: object) -> Callable[[Ports], Any] | _Done[T]:
+    """The next question after *answer*, or what the use case ends with."""
+    try:
+        return use_case.send(answer)
+    except StopIteration as end:
+        return _Done(end.value)
 
 
 def _drive(use_case: UseCase[T], ports: Ports) -> T:
-    try:
-        question = next(use_case)
-        while True:
-            question = use_case.send(question(ports))
-    except StopIteration as end:
-        return cast("T", end.value)
+    step = _next(use_case, None)
+    while not isinstance(step, _Done):
+        step = _next(use_case, step(ports))
+    return step.answer
 
 
 async def _drive_async(use_case: UseCase[T], ports: Ports) -> T:
-    try:
-        question = next(use_case)
-        while True:
-            answer = question(ports)
-            question = use_case.send(await answer if inspect.isawaitable(answer) else answer)
-    except StopIteration as end:
-        return cast("T", end.value)
+    step = _next(use_case, None)
+    while not isinstance(step, _Done):
+        answer = step(ports)
+        step = _next(use_case, await answer if inspect.isawaitable(answer) else answer)
+    return step.answer
 
 
 @contextmanager
@@ -163,13 +182,26 @@ def _observed(observer: Observer | None, asked: Query[Any]) -> Iterator[None]:
             observer(type(asked).__name__, outcome, perf_counter() - began)
 
 
+def _undo(_answer: object) -> NoReturn:
+    raise _Undone
+
+
+def _verdict(outcome: _Undone | LicensingError) -> Verdict:
+    """What a command that was only tried came to; a `Mistake` is raised."""
+    if isinstance(outcome, _Undone):
+        return Verdict.allow("")
+    if isinstance(outcome, Mistake):
+        raise outcome
+    return Verdict.refuse(outcome)
+
+
 class Licensing:
     """Runs commands and queries over a store.
 
     Args:
         store: Where pools, accounts and events are kept.
         host: What the application knows: actors, directory, plans.
-        clock: Gives the instant of each command.
+        clock: Gives the instant of each command; it is read inside the transaction, on each try.
         observer: Is told of each command and its outcome.
     """
 
@@ -184,34 +216,53 @@ class Licensing:
             VersionConflict: Others changed the same aggregate eight times in a row.
             LicensingError: What the use case refuses; nothing was changed.
         """
-        with _observed(self._observer, asked):
-            now, tries = self._clock(), 0
-            while True:
-                tries += 1
-                try:
-                    with self._store.begin() as work:
-                        return _drive(_use_case(asked, now), Ports(work=work, host=self._host, now=now))
-                except VersionConflict:
-                    if tries == _TRIES:
-                        raise
+        with _observed(self._observer, _as_query("asked", asked)):
+            return self._tried(asked, _TRIES)
+
+    def _tried(self, asked: Query[A], tries: int) -> A:
+        try:
+            with self._store.begin() as work:
+                return _drive(_use_case(asked, self._clock()), Ports(work=work, host=self._host))
+        except VersionConflict:
+            if tries == 1:
+                raise
+        return self._tried(asked, tries - 1)
+
+    def may(self, command: Command[A]) -> Verdict:
+        """Would `run()` with *command* be refused now, and why? Nothing is kept, its key included."""
+        try:
+            with self._store.begin() as work:
+                _undo(_drive(_steps(command, self._clock()), Ports(work=work, host=self._host)))
+        except (_Undone, LicensingError) as outcome:
+            return _verdict(outcome)
 
 
 class AsyncLicensing:
     """`Licensing` over asynchronous ports; the commands are the same."""
 
     def __init__(self, store: AsyncStore, host: AsyncHost, clock: Clock, observer: Observer | None = None) -> None:
-        self._store, self._host, self._clock, self._observer = store, host, clock, observer
+        self._store, self._host, self._clock, self._observer = store, cast("Host", host), clock, observer
 
     async def run(self, asked: Query[A]) -> A:
         """As `Licensing.run()`."""
-        with _observed(self._observer, asked):
-            now, tries = self._clock(), 0
-            while True:
-                tries += 1
-                try:
-                    async with self._store.begin() as work:
-                        ports = Ports(work=cast("UnitOfWork", work), host=cast("Host", self._host), now=now)
-                        return await _drive_async(_use_case(asked, now), ports)
-                except VersionConflict:
-                    if tries == _TRIES:
-                        raise
+        with _observed(self._observer, _as_query("asked", asked)):
+            return await self._tried(asked, _TRIES)
+
+    async def _tried(self, asked: Query[A], tries: int) -> A:
+        try:
+            async with self._store.begin() as work:
+                ports = Ports(work=cast("UnitOfWork", work), host=self._host)
+                return await _drive_async(_use_case(asked, self._clock()), ports)
+        except VersionConflict:
+            if tries == 1:
+                raise
+        return await self._tried(asked, tries - 1)
+
+    async def may(self, command: Command[A]) -> Verdict:
+        """As `Licensing.may()`."""
+        try:
+            async with self._store.begin() as work:
+                ports = Ports(work=cast("UnitOfWork", work), host=self._host)
+                _undo(await _drive_async(_steps(command, self._clock()), ports))
+        except (_Undone, LicensingError) as outcome:
+            return _verdict(outcome)

@@ -66,11 +66,12 @@ def _next(state: Aggregate | None, event: Event, number: int) -> Aggregate:
         if state is None and isinstance(event, AccountOpened):
             return license_cycle.opened(event)
         if isinstance(state, LicenseAccount) and isinstance(event, _ACCOUNT_EVENTS):
-            return license_cycle.apply(state, event)
-        if isinstance(state, LicensePool) and isinstance(event, _POOL_EVENTS):
+            if getattr(event, "account", state.id) == state.id:
+                return license_cycle.apply(state, event)
+        elif isinstance(state, LicensePool) and isinstance(event, _POOL_EVENTS) and event.pool == state.id:
             return pools.apply(state, event)
     except (KeyError, LicensingError) as error:
         raise BrokenHistory(sequence=number) from error
-    if isinstance(state, LicensePool | SeatPool) and isinstance(event, Charged):
+    if isinstance(state, LicensePool | SeatPool) and isinstance(event, Charged) and event.pool == state.id:
         return state
     raise BrokenHistory(sequence=number)

@@ -1,7 +1,7 @@
 """Use cases of a learning platform: buy plans, and administer what was bought."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from attrs import frozen
 
@@ -11,12 +11,17 @@ from licensing_core.checks import Id, UserId, Value, bulk, checked
 from licensing_core.currencies import Currency
 from licensing_core.decisions import Decision
 from licensing_core.directory import Actor, Directory, Permission, Scope
+from licensing_core.holdings import Holding
+from licensing_core.money import Money
 from licensing_core.plans import Offer, Switches
 from licensing_core.pools import AnyPool, LicensesUnassigned
 from licensing_core.protocols import Stored
 from licensing_core.seat_administration import Row, Unassigned, unknown_pool
 from licensing_core.services.engine import Command, Query, UseCase, ask, save
 from licensing_core.visibility import PlanNotVisible, PurchaseBySuperadmin
+
+_MANY: Final = 20
+"""How much dearer it is to look one holding up than to read one of a whole pool."""
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -42,7 +47,7 @@ class LicensesTaken(Value):
 
     row: Row
     released: tuple[UserId, ...]
-    pending: tuple[UserId, ...]
+    awaiting: tuple[UserId, ...]
     passed_over: tuple[UserId, ...]
 
 
@@ -51,6 +56,13 @@ class Ids(Value):
     """Ids, sorted."""
 
     ids: tuple[Id, ...]
+
+
+@frozen(field_transformer=checked)
+class Rows(Value):
+    """Rows of seat administration, by their code."""
+
+    rows: tuple[Row, ...]
 
 
 @frozen(field_transformer=checked)
@@ -83,7 +95,7 @@ def _switches(asked: Query[Any], pool: AnyPool) -> UseCase[Switches]:
     return platform if offer is None else offer.plan.settings.over(platform)
 
 
-def _pool(asked: Query[Any], actor: Actor, pool_id: str, users: frozenset[str]) -> UseCase[Stored[AnyPool]]:
+def _pool(asked: Query[Any], actor: Actor, pool_id: str, users: frozenset[str] | None) -> UseCase[Stored[AnyPool]]:
     stored = yield from ask(lambda ports: ports.work.pool(asked.tenant, pool_id, users))
     if stored is None:
         raise unknown_pool(actor, pool_id)
@@ -94,13 +106,15 @@ def _pool(asked: Query[Any], actor: Actor, pool_id: str, users: frozenset[str]) 
 class BuyPlan(Command[PlanBought]):
     """Buy through *plan* for *beneficiary* (nobody named: the actor), once the payment was taken.
 
-    Refuses as `orders.purchase()` does.
+    *confirmed* is the amount that was taken: a price that has changed since is refused, so that what was paid and
+    what is recorded are the same. To be sent by the host's payment code. Refuses as `orders.purchase()` does.
     """
 
     plan: Id
     pool: Id
     beneficiary: Scope | None = None
     currency: Currency | None = None
+    confirmed: Money | None = None
 
     def steps(self, now: datetime) -> UseCase[PlanBought]:
         """Decide the purchase; save the pool with the charge."""
@@ -116,6 +130,7 @@ class BuyPlan(Command[PlanBought]):
             zone=zone,
             now=now,
             currency=self.currency,
+            confirmed=self.confirmed,
         )
         yield from save(self, decision.state.pool, 0, decision.events)
         return PlanBought(row=seat_administration.row_of(decision.state.pool), quote=decision.state.quote)
@@ -206,7 +221,7 @@ def _taken(
     return LicensesTaken(
         row=seat_administration.row_of(taken.pool),
         released=taken.released,
-        pending=taken.pending,
+        awaiting=taken.awaiting,
         passed_over=taken.passed_over,
     )
 
@@ -242,16 +257,37 @@ class ListBeneficiaries(Query[Scopes]):
 
 
 @frozen(kw_only=True, field_transformer=checked)
-class ListPools(Query[Ids]):
-    """The ids of the purchased pools that *actor* manages; refuses as `visibility.managed()` does."""
+class QuotePlan(Query[Quote]):
+    """What one purchase through *plan* costs *actor*, who must be able to see it as a buyer.
+
+    Refuses as `visibility.can_see_plan()` and `orders.quote_plan()` do.
+    """
+
+    actor: UserId
+    plan: Id
+    currency: Currency | None = None
+
+    def steps(self, now: datetime) -> UseCase[Quote]:
+        """Ask the host alone: nothing stored is read."""
+        actor, directory = yield from _setting(self, self.actor)
+        offer = yield from _buyable(self, actor, self.plan)
+        visibility.can_see_plan(actor, offer, directory).require()
+        return orders.quote_plan(offer, self.currency)
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class ListPools(Query[Rows]):
+    """The rows of the purchased pools that *actor* manages (DOC-24); refuses as `visibility.managed()` does."""
 
     actor: UserId
 
-    def steps(self, now: datetime) -> UseCase[Ids]:
-        """Load the pools without holdings, and list those in reach."""
+    def steps(self, now: datetime) -> UseCase[Rows]:
+        """Load the pools without holdings, and show those in reach."""
         actor, directory = yield from _setting(self, self.actor)
+        actor.require(Permission.SEATS_MANAGE)
         purchased = yield from ask(lambda ports: ports.work.pools(self.tenant))
-        return Ids(visibility.managed(actor, purchased, directory))
+        managed = frozenset(visibility.managed(actor, purchased, directory))
+        return Rows(tuple(seat_administration.row_of(pool) for pool in purchased if pool.id in managed))
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -276,9 +312,28 @@ class ListCandidates(Query[Ids]):
     pool: Id
 
     def steps(self, now: datetime) -> UseCase[Ids]:
-        """Load the holdings of the members of the beneficiary, and list those without a license."""
+        """See whether the actor may look, load the holdings of the eligible, and list those without a license."""
         actor, directory = yield from _setting(self, self.actor)
-        stored = yield from _pool(self, actor, self.pool, frozenset())
-        members = frozenset(directory.members(stored.state.beneficiary))
-        stored = yield from _pool(self, actor, self.pool, members)
-        return Ids(seat_administration.candidates(actor, stored.state, directory))
+        pool = (yield from _pool(self, actor, self.pool, frozenset())).state
+        visibility.can_manage(actor, pool.beneficiary, pool.id, directory).require()
+        eligible = frozenset(visibility.eligible(pool.beneficiary, directory))
+        users = eligible if len(eligible) * _MANY < pool.consumed else None
+        pool = (yield from _pool(self, actor, self.pool, users)).state
+        return Ids(seat_administration.candidates(actor, pool, directory))
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class ListHolders(Query[Ids]):
+    """The users who hold a license of *pool*, or whose release awaits confirmation; refuses as `ReadPool` does."""
+
+    actor: UserId
+    pool: Id
+    holding: Holding = Holding.HELD
+
+    def steps(self, now: datetime) -> UseCase[Ids]:
+        """See whether the actor may look, and load all holdings."""
+        actor, directory = yield from _setting(self, self.actor)
+        pool = (yield from _pool(self, actor, self.pool, frozenset())).state
+        visibility.can_manage(actor, pool.beneficiary, pool.id, directory).require()
+        pool = (yield from _pool(self, actor, self.pool, None)).state
+        return Ids(seat_administration.holders(actor, pool, self.holding, directory))

@@ -74,7 +74,7 @@ def _opened(pool_id: str = "p1", kind: PackageKind = PackageKind.LICENSES, bough
         kind,
         beneficiary=Scope.tree("sales"),
         bought=bought,
-        by="root",
+        by=Actor("root"),
         now=NOW,
         expires_at=NOW.replace(year=2027),
         terms=_TERMS,
@@ -89,7 +89,7 @@ def _an_account(account_id: str = "a1") -> tuple[LicenseAccount, Any]:
     )
     cycle = Cycle(date(2026, 1, 31), Duration(months=1), "Europe/Madrid")
     decision = license_cycle.open_account(
-        account_id, cycle=cycle, types=types, totals={"web": 3, "app": 2}, by="root", now=NOW
+        account_id, cycle=cycle, types=types, totals={"web": 3, "app": 2}, by=Actor("root"), now=NOW
     )
     return decision.state, decision.events
 
@@ -216,12 +216,12 @@ class StoreContract:
             lambda known: license_cycle.grant(known, "ana", "web", by=ROOT, now=NOW),
             lambda known: license_cycle.grant(known, "ana", "app", by=ROOT, now=NOW),
             lambda known: license_cycle.buy(
-                known, {"web": 2, "app": 1}, order_id="o1", payment=PaymentOutcome.PENDING, by="root", now=NOW
+                known, {"web": 2, "app": 1}, order_id="o1", payment=PaymentOutcome.PENDING, by=Actor("root"), now=NOW
             ),
             lambda known: license_cycle.buy(
-                known, {"web": 1}, order_id="o2", payment=PaymentOutcome.SUCCEEDED, by="root", now=NOW
+                known, {"web": 1}, order_id="o2", payment=PaymentOutcome.SUCCEEDED, by=Actor("root"), now=NOW
             ),
-            lambda known: license_cycle.close_cycle(known, by="root", now=known.period.end),
+            lambda known: license_cycle.close_cycle(known, by=Actor("root"), now=known.period.end),
         )
         for step in steps:
             with store.begin() as work:

@@ -41,7 +41,7 @@ def holders_of(account: LicenseAccount) -> Mapping[str, tuple[str, ...]]:
 
 def the_end_of_a_cycle_is_fair(account: LicenseAccount) -> None:
     """WAL-10, WAL-11, decision 6. Kept is the larger of minimum and in use; nobody loses a license; all is billed."""
-    closed = license_cycle.close_cycle(account, by="admin", now=account.period.end)
+    closed = license_cycle.close_cycle(account, by=Actor("admin"), now=account.period.end)
     after, event = closed.state, closed.events[0]
     require(holders_of(after) == holders_of(account), "nobody loses a license at the end of a cycle", account=account)
     require(after.period.start == account.period.end, "the next cycle follows at once", account=account)
@@ -65,7 +65,7 @@ def nothing_appears_unpaid(account: LicenseAccount, wanted: Mapping[str, int], n
     require(failed == account, "a failed payment changes nothing", **case)
     require(placed.pools == account.pools, "nothing is usable before it is paid", **case)
     require(placed.orders[-1].quotes == quoted, "an order is charged as quoted", **case)
-    settled = license_cycle.settle(placed, "new", by="admin", now=now).state
+    settled = license_cycle.settle(placed, "new", by=Actor("admin"), now=now).state
     require(settled == paid, "paid later is paid", **case)
     for name, pool in account.pools.items():
         more = wanted.get(name, 0)
@@ -124,7 +124,7 @@ def _bought(
 ) -> LicenseAccount:
     """*account* after buying, or as it was when that was refused."""
     try:
-        return license_cycle.buy(account, wanted, order_id="new", payment=payment, by="admin", now=now).state
+        return license_cycle.buy(account, wanted, order_id="new", payment=payment, by=Actor("admin"), now=now).state
     except LicensingError:
         return account
 
@@ -147,7 +147,9 @@ def any_account(rng: Random) -> LicenseAccount:
     )
     totals = {name: minimums[name] + rng.randrange(4) for name in TYPES}
     now = cycle.boundary(rng.randint(-3, 3)) + timedelta(hours=rng.randrange(200))
-    account = license_cycle.open_account("crm", cycle=cycle, types=types, totals=totals, by="admin", now=now).state
+    account = license_cycle.open_account(
+        "crm", cycle=cycle, types=types, totals=totals, by=Actor("admin"), now=now
+    ).state
     for _ in range(rng.randrange(4)):
         if account.pool(name := rng.choice(TYPES)).free:
             account = license_cycle.grant(account, rng.choice(USERS), name, by=ADMIN, now=now).state
@@ -182,17 +184,17 @@ def any_history(rng: Random, account: LicenseAccount) -> Iterator[tuple[LicenseA
                     payment = rng.choice(tuple(PaymentOutcome))
                     order = f"order-{number}"
                     decision = license_cycle.buy(
-                        account, any_wish(rng), order_id=order, payment=payment, by="admin", now=now
+                        account, any_wish(rng), order_id=order, payment=payment, by=Actor("admin"), now=now
                     )
                 case 2:
-                    decision = license_cycle.settle(account, by="admin", now=now)
+                    decision = license_cycle.settle(account, by=Actor("admin"), now=now)
                 case 3:
                     decision = license_cycle.grant(account, user, name, by=ADMIN, now=now)
                 case 4:
                     decision = license_cycle.revoke(account, user, name, by=ADMIN, now=now)
                 case _:
                     now = account.period.end
-                    decision = license_cycle.close_cycle(account, by="admin", now=now)
+                    decision = license_cycle.close_cycle(account, by=Actor("admin"), now=now)
         except LicensingError:
             continue
         account = decision.state
@@ -204,7 +206,12 @@ def _closing(rng: Random) -> None:
     if rng.random() < 0.5:
         now = any_moment(rng, account)
         account = license_cycle.buy(
-            account, any_wish(rng), order_id="o1", payment=rng.choice((*PaymentOutcome,)[:2]), by="admin", now=now
+            account,
+            any_wish(rng),
+            order_id="o1",
+            payment=rng.choice((*PaymentOutcome,)[:2]),
+            by=Actor("admin"),
+            now=now,
         ).state
     the_end_of_a_cycle_is_fair(account)
 

@@ -151,8 +151,8 @@ def questions_agree_with_commands(
         (pools.can_assign(pool, users, **assigning), outcome_of(pools.assign, pool, users, **assigning)),
         (pools.can_confirm(pool, users, **everything), outcome_of(pools.confirm, pool, users, **everything)),
         (
-            pools.can_resize(pool, bought, by=by.id, now=NOON),
-            outcome_of(pools.resize, pool, bought, by=by.id, now=NOON),
+            pools.can_resize(pool, bought, by=by, now=NOON),
+            outcome_of(pools.resize, pool, bought, by=by, now=NOON),
         ),
     )
     for verdict, found in asked:
@@ -206,7 +206,7 @@ def any_step(rng: Random, pool: LicensePool, now: datetime, *, enforced: bool = 
         return outcome_of(pools.unassign, pool, users, switches=switches, by=by, now=now)
     if kind < 7:
         return outcome_of(pools.confirm, pool, users, by=by, now=now)
-    return outcome_of(pools.resize, pool, rng.randrange(9), by=by.id, now=now)
+    return outcome_of(pools.resize, pool, rng.randrange(9), by=by, now=now)
 
 
 def any_history(

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from hypothesis import strategies as st
 
 from licensing_core import license_cycle
+from licensing_core.directory import Actor
 from licensing_core.license_cycle import LicenseAccount, LicenseType
 from licensing_core.money import Money
 from licensing_core.periods import Cycle, Duration
@@ -33,7 +34,9 @@ def accounts(draw: st.DrawFn) -> LicenseAccount:
     minimums = {name: draw(st.integers(0, 3)) for name in TYPES}
     types = tuple(LicenseType(id=name, minimum=minimums[name], price=draw(unit_prices())) for name in TYPES)
     totals = {name: minimums[name] + draw(st.integers(0, 3)) for name in TYPES}
-    account = license_cycle.open_account("crm", cycle=cycle, types=types, totals=totals, by="admin", now=now).state
+    account = license_cycle.open_account(
+        "crm", cycle=cycle, types=types, totals=totals, by=Actor("admin"), now=now
+    ).state
     for user, name in draw(st.lists(st.tuples(st.sampled_from(USERS), st.sampled_from(TYPES)), max_size=4)):
         if account.pool(name).free:
             account = license_cycle.grant(account, user, name, by=ADMIN, now=now).state

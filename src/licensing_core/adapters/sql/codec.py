@@ -15,7 +15,7 @@ from licensing_core.license_cycle import LicenseAccount, LicenseType, Order
 from licensing_core.periods import Cycle, Period
 from licensing_core.plans import Terms
 from licensing_core.pools import AnyPool, LicensePool, SeatPool
-from licensing_core.serde import dumps, loads
+from licensing_core.serde import InvalidDocument, dumps, loads
 
 MOST_BYTES: Final = 16 * 1024 * 1024
 """How long a stored value may be: an event names up to 10,000 users."""
@@ -35,6 +35,14 @@ class AccountState(Value):
     invoices: Count
 
 
+def write(value: object) -> str:
+    """The text under which *value* is stored; raises `InvalidDocument` when it is too long to be read again."""
+    text = dumps(value)
+    if len(text.encode()) > MOST_BYTES:
+        raise InvalidDocument(faults=(("$", "document.too_large"),))
+    return text
+
+
 def read(text: str, kind: type[T]) -> T:
     """The value of *kind* that was stored as *text*; raises `InvalidDocument` when it was tampered with."""
     return loads(text, kind, most_bytes=MOST_BYTES)
@@ -51,7 +59,7 @@ def _instant(stored: int | None) -> datetime | None:
 
 def pool_row(pool: AnyPool) -> dict[str, Any]:
     """The columns of a new *pool*, but for its keys and version."""
-    terms = None if pool.terms is None else dumps(pool.terms)
+    terms = None if pool.terms is None else write(pool.terms)
     return {"kind": pool.kind.value, "beneficiary": str(pool.beneficiary), "terms": terms, **counters(pool)}
 
 
@@ -91,7 +99,7 @@ def _fields(row: Row[Any]) -> dict[str, Any]:
 
 def account_state(account: LicenseAccount) -> str:
     """The column of *account* that holds all but its pools."""
-    return dumps(
+    return write(
         AccountState(
             cycle=account.cycle,
             period=account.period,
@@ -124,5 +132,5 @@ def event_row(tenant: str, aggregate: str, sequence: int, event: Event) -> dict[
         "sequence": sequence,
         "type": event.type,
         "at": micros(event.at),
-        "body": dumps(event),
+        "body": write(event),
     }

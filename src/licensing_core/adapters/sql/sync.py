@@ -1,16 +1,19 @@
 """The store for threads."""
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from time import monotonic, sleep
+from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy import Engine
 
-from licensing_core.adapters.sql.schema import METADATA
-from licensing_core.adapters.sql.sqlite import DRIVER_ERRORS, options, pause, prepare, unavailable
+from licensing_core.adapters.sql.database import Database, create_tables
+from licensing_core.adapters.sql.sqlite import pauses
 from licensing_core.adapters.sql.work import SqlUnitOfWork
-from licensing_core.adapters.turns import WAIT
+from licensing_core.adapters.turns import WAIT, as_wait
 from licensing_core.protocols import StoreUnavailable
+
+T = TypeVar("T")
 
 
 class SqlStore:
@@ -20,30 +23,28 @@ class SqlStore:
     pauses.
 
     Args:
-        where: The URL of a database such as `sqlite:///licenses.db`, or an engine that nobody else uses: the store
-            sets its own pragmas and its own `BEGIN` on it.
-        wait: Seconds that a unit of work waits for its turn, and again for other processes, before `StoreUnavailable`
-            is raised. It is raised, too, when a thread begins a second unit of work within its first.
+        where: The URL of an SQLite database such as `sqlite:///licenses.db`, or an engine of a file that nobody else
+            uses: the store sets its own pragmas and its own `BEGIN` on it.
+        wait: Seconds, from 0 to a day, that a unit of work waits for its turn and for other processes, before
+            `StoreUnavailable` is raised. It is raised, too, when a thread begins a second unit of work within its
+            first.
+
+    Raises:
+        InvalidArgument: *where* is neither a URL nor such an engine, or *wait* is no number of seconds.
+        UnsupportedDatabase: *where* is of another database or driver.
     """
 
     def __init__(self, where: str | Engine, *, wait: float = WAIT) -> None:
-        self._engine = create_engine(where, **options(where)) if isinstance(where, str) else where
-        self._turn, self._wait = prepare(self._engine), wait
-        self._closed = False
+        self._wait, self._database = as_wait(wait), Database(where)
 
     def create(self) -> None:
-        """Make the tables that are not there yet."""
-        with self._connected() as connection:
-            try:
-                METADATA.create_all(connection)
-                connection.commit()
-            except DRIVER_ERRORS as error:
-                raise unavailable(error) from error
+        """Make the tables that are not there yet; raises `StoreUnavailable`."""
+        with self._entered(self._database.transaction) as connection:
+            create_tables(connection)
 
     def close(self) -> None:
         """Close the connections; a unit of work begun from now on is refused."""
-        self._closed = True
-        self._engine.dispose()
+        self._database.close()
 
     def begin(self) -> AbstractContextManager[SqlUnitOfWork]:
         """A new unit of work in a transaction of its own.
@@ -51,54 +52,20 @@ class SqlStore:
         Raises:
             StoreUnavailable: When it is entered and its turn does not come, or left and the commit fails.
         """
-        return self._transaction()
+        return self._entered(self._database.unit_of_work)
 
     @contextmanager
-    def _transaction(self) -> Iterator[SqlUnitOfWork]:
-        with self._connected() as connection:
-            work = SqlUnitOfWork(connection)
-            try:
-                yield work
-            finally:
-                work.close()
-            if work.broken:
-                raise StoreUnavailable(reason="failed")
-            try:
-                connection.commit()
-            except DRIVER_ERRORS as error:
-                raise unavailable(error) from error
-
-    @contextmanager
-    def _connected(self) -> Iterator[Connection]:
-        """A connection whose transaction has begun; what is not committed is rolled back."""
-        with self._turn.taken(self._wait):
-            connection = self._begun()
-            try:
-                yield connection
-            finally:
-                connection.close()
-
-    def _begun(self) -> Connection:
-        until, tries = monotonic() + self._wait, 0
-        while True:
-            if self._closed:
-                raise StoreUnavailable(reason="closed")
-            try:
-                return begun(self._engine)
-            except DRIVER_ERRORS as error:
-                refusal = unavailable(error)
-                if refusal.reason != "busy" or monotonic() >= until:
-                    raise refusal from error
-            sleep(pause(tries))
-            tries += 1
-
-
-def begun(engine: Engine) -> Connection:
-    """A connection of *engine* in a transaction; none is left open when that fails."""
-    connection = engine.connect()
-    try:
-        connection.begin()
-    except BaseException:
-        connection.close()
-        raise
-    return connection
+    def _entered(self, begin: Callable[[], AbstractContextManager[T]]) -> Iterator[T]:
+        until = monotonic() + self._wait
+        with self._database.turn.taken(self._wait), ExitStack() as stack:
+            for seconds in pauses(until):
+                try:
+                    begun = stack.enter_context(begin())
+                    break
+                except StoreUnavailable as refusal:
+                    if refusal.reason != "busy":
+                        raise
+                sleep(seconds)
+            else:
+                begun = stack.enter_context(begin())
+            yield begun

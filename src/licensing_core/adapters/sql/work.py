@@ -17,6 +17,7 @@ from licensing_core.adapters.sql.codec import (
     pool_of,
     pool_row,
     read,
+    write,
 )
 from licensing_core.adapters.sql.schema import ACCOUNT, COMMAND, EVENT, HOLDING, POOL
 from licensing_core.adapters.sql.sqlite import DRIVER_ERRORS, unavailable
@@ -35,7 +36,7 @@ from licensing_core.protocols import (
     StoreUnavailable,
     VersionConflict,
 )
-from licensing_core.serde import TAGS, dumps
+from licensing_core.serde import TAGS
 
 _CHUNK: Final = 500
 """The most users of one statement."""
@@ -65,7 +66,7 @@ class SqlUnitOfWork:
         row = self._one(found)
         if row is None:
             return None
-        held = self._held(key, known).get(pool_id)
+        held = self._held(key, [pool_id], known).get(pool_id)
         return Stored(pool_of(row, Holdings(held, loaded=known)), row.version)
 
     def pools(self, tenant: str) -> Sequence[AnyPool]:
@@ -80,8 +81,8 @@ class SqlUnitOfWork:
         row = self._one(select(ACCOUNT).where(*_named(ACCOUNT, key)))
         if row is None:
             return None
-        held = self._held(key, known)
         rows = self._all(select(POOL).where(*_owned(POOL, key)).order_by(POOL.c.id))
+        held = self._held(key, [one.id for one in rows], known)
         pools = {one.id: licenses_of(one, Holdings(held.get(one.id), loaded=known)) for one in rows}
         return Stored(account_of(row, pools), row.version)
 
@@ -125,7 +126,7 @@ class SqlUnitOfWork:
             expected = "an answer of a kind that is stored"
             raise InvalidArgument(parameter="answer", expected=expected, got=shown(used.answer))
         owner, name = _key(tenant, key)
-        row = {"tenant": owner, "idempotency_key": name, "fingerprint": used.fingerprint, "answer": dumps(used.answer)}
+        row = {"tenant": owner, "idempotency_key": name, "fingerprint": used.fingerprint, "answer": write(used.answer)}
         self._insert(COMMAND, [row], VersionConflict(aggregate=name, expected=0))
 
     def _create(self, key: Key, aggregate: Aggregate, version: int) -> None:
@@ -168,10 +169,13 @@ class SqlUnitOfWork:
         kept = ((user, holding) for user, holding in sorted(holdings.items()) if holding is not None)
         self._insert(HOLDING, [{**shared, "holder": user, "state": holding.value} for user, holding in kept])
 
-    def _held(self, key: Key, users: frozenset[str] | None) -> Mapping[str, Mapping[str, Holding]]:
-        """By pool and user."""
+    def _held(
+        self, key: Key, pools: Sequence[str], users: frozenset[str] | None
+    ) -> Mapping[str, Mapping[str, Holding]]:
+        """By pool and user; each row is found by the whole of its key, however large the pool."""
         held: dict[str, dict[str, Holding]] = {}
-        every = select(HOLDING.c.pool, HOLDING.c.holder, HOLDING.c.state).where(*_owned(HOLDING, key))
+        of_pools = (*_owned(HOLDING, key), HOLDING.c.pool.in_(pools))
+        every = select(HOLDING.c.pool, HOLDING.c.holder, HOLDING.c.state).where(*of_pools)
         parts = [every] if users is None else [every.where(HOLDING.c.holder.in_(some)) for some in _chunks(users)]
         for part in parts:
             for row in self._all(part):
