@@ -5,8 +5,10 @@ other results here.
 """
 
 import locale
+import os
+import sys
+import time
 from collections.abc import Iterator
-from contextlib import suppress
 from decimal import ROUND_UP, Context, DefaultContext, setcontext
 
 import pytest
@@ -23,8 +25,11 @@ def pytest_configure() -> None:
     for signal in DefaultContext.traps:
         DefaultContext.traps[signal] = False
     setcontext(hostile)
-    with suppress(locale.Error):  # not every machine has the locale that the environment names
-        locale.setlocale(locale.LC_ALL, "")
+    try:
+        named = locale.setlocale(locale.LC_ALL, "")
+    except locale.Error:  # neither the machine nor tools/hostile.sh has it
+        named = f"{os.environ.get('LC_ALL')} is not to be had here, so the locale is C"
+    sys.stderr.write(f"hostile: locale {named}, {locale.format_string('%.2f', 0.5)}; zone {time.tzname[0]}\n")
 
 
 @pytest.fixture(autouse=True)

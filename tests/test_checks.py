@@ -1,5 +1,6 @@
 """What a field may hold: each check takes what it says and refuses the rest, and no field goes without."""
 
+import pickle
 from collections.abc import Callable, Collection, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -371,3 +372,21 @@ def test_a_bulk_has_a_bound_and_says_so() -> None:
 def test_one_bad_id_spoils_a_bulk() -> None:
     with pytest.raises(InvalidId):
         bulk("users", ["a", "", "b"])
+
+
+def test_a_map_is_checked_once_by_each_check_that_it_must_pass() -> None:
+    seen: list[str] = []
+
+    def counted(name: str, value: Any) -> int:
+        seen.append(name)
+        return int(value)
+
+    check, other = (check_of(Mapping[Id, Annotated[int, counted]]) for _ in range(2))
+    once = check("m", {"a": 1, "b": 2})
+    assert check("m", once) is once
+    assert len(seen) == 2
+    assert other("m", once) == once
+    assert len(seen) == 4
+    again = pickle.loads(pickle.dumps(once))
+    assert again == once
+    assert check("m", again) is not again

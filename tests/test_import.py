@@ -6,7 +6,7 @@ import sys
 import licensing_core
 from tests.specimens import modules
 
-OPTIONAL = {"aiosqlite", "babel", "cattrs", "rich", "sqlalchemy"}
+OPTIONAL = {"babel", "cattrs", "rich", "sqlalchemy"}
 NEVER_BY_ITSELF = OPTIONAL | {"attr", "dateutil", "hypothesis", "numpy", "pyarrow", "pytest", "zoneinfo"}
 """The top package loads what it names when it is first used, and so none of these."""
 

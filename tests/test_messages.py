@@ -418,12 +418,12 @@ EXAMPLES: list[tuple[Any, str, str]] = [
     (
         StoreUnavailable(reason="unusable"),
         (
-            "The data cannot be reached now. The database is not set up, and trying again does not help. "
-            "Create its tables, and check its address."
+            "The data cannot be reached now. The database cannot be used as it is, and trying again does not help. "
+            "Create its tables, or check its path."
         ),
         (
-            "Ahora no se puede acceder a los datos. La base de datos no está preparada y repetir el intento "
-            "no sirve de nada. Crea sus tablas y comprueba su dirección."
+            "Ahora no se puede acceder a los datos. La base de datos no se puede usar tal como está, y volver a "
+            "intentarlo no sirve. Crea sus tablas o comprueba su ruta."
         ),
     ),
     (

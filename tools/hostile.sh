@@ -3,6 +3,15 @@
 # seed, and (by the plug-in tests/hostile.py) a decimal context that rounds everything to three digits.
 # Usage: tools/hostile.sh [pytest arguments]
 set -eu
+locales=$PWD/.venv/locale
+if ! locale -a 2>/dev/null | grep -qi '^tr_TR\.utf-\?8$'; then
+    if [ ! -d /usr/share/i18n/locales ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+        apt-get install -y -q locales >/dev/null 2>&1 || { apt-get update -q && apt-get install -y -q locales; } >/dev/null 2>&1 || :
+    fi
+    mkdir -p "$locales"
+    [ -d "$locales/tr_TR.UTF-8" ] || localedef -i tr_TR -f UTF-8 "$locales/tr_TR.UTF-8" 2>/dev/null || :
+    export LOCPATH="$locales"
+fi
 exec env TZ=Pacific/Apia LC_ALL=tr_TR.UTF-8 LANGUAGE=tr PYTHONHASHSEED=4242 PYTHONOPTIMIZE=1 \
     "${VENV_PYTHON:-.venv/bin/python}" -O -m pytest -q -p tests.hostile \
     -W 'ignore:assertions not in test modules or plugins:pytest.PytestConfigWarning' "$@"

@@ -245,11 +245,25 @@ _as_mapping: Final = instance(Mapping)
 class FrozenMap(Mapping[K, V]):
     """A mapping that cannot change, can be hashed and pickled, and keeps the order that it was made in."""
 
-    __slots__ = ("_items",)
+    __slots__ = ("_items", "_passed")
     _items: dict[K, V]
+    _passed: Check | None
+    """The check that its items have passed, so that a value which is changed elsewhere is not checked again here."""
 
     def __init__(self, items: Mapping[K, V]) -> None:
         object.__setattr__(self, "_items", dict(_as_mapping("items", items)))
+        object.__setattr__(self, "_passed", None)
+
+    @classmethod
+    def checked(cls, items: Mapping[K, V], check: Check) -> "FrozenMap[K, V]":
+        """A map of *items* that have passed *check*."""
+        made = cls(items)
+        object.__setattr__(made, "_passed", check)
+        return made
+
+    def passed(self, check: Check) -> bool:
+        """Whether the items have passed this very *check*."""
+        return self._passed is check
 
     def __getitem__(self, key: K) -> V:
         return self._items[key]
@@ -280,7 +294,9 @@ def _mapping(key: Check, item: Check) -> Check:
     def check(name: str, value: Any) -> Any:
         if not isinstance(value, Mapping):
             raise InvalidArgument(parameter=name, expected="a mapping", got=shown(value))
-        return FrozenMap({key(name, k): item(name, v) for k, v in value.items()})
+        if type(value) is FrozenMap and value.passed(check):
+            return value
+        return FrozenMap.checked({key(name, k): item(name, v) for k, v in value.items()}, check)
 
     return check
 

@@ -25,7 +25,7 @@ def rebuild(value: attrs.AttrsInstance) -> tuple[Any, ...]:
 
 @frozen(kw_only=True)
 class LicensingError(Exception):
-    """Something was refused, and nothing was changed.
+    """Something was refused, and nothing was changed, unless the class says otherwise.
 
     Two errors are equal when they are of one class and their fields are equal; they can be hashed, copied and
     pickled. Show users the text that `messages.explain()` makes of `code` and the fields, not the English

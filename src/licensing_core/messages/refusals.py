@@ -84,7 +84,8 @@ _GENERAL: Final[dict[str, Text]] = {
         where(
             "reason",
             say(
-                "The database is not set up, and trying again does not help. Create its tables, and check its address."
+                "The database cannot be used as it is, and trying again does not help. "
+                "Create its tables, or check its path."
             ),
             wanted="unusable",
         ),
