@@ -79,8 +79,8 @@ $(TEST): $(UV) $(INPUTS)
 	@touch $@
 
 $(CHECK): $(UV) $(INPUTS)
-	tools/install.sh rich,serde,sql test lint docs
-	@touch $@ $(TEST) $(DOCS)
+	tools/install.sh rich,serde,sql test lint docs bench
+	@touch $@ $(TEST) $(DOCS) $(BENCH)
 
 $(DOCS): $(UV) $(INPUTS)
 	tools/install.sh rich,serde,sql docs
