@@ -14,7 +14,18 @@ from typing import Annotated, Any, Final, TypeGuard, Union, get_args, get_origin
 import attrs
 
 import licensing_core
-from licensing_core import license_cycle, orders, plans, pools, protocols, seat_administration, services
+from licensing_core import (
+    billing,
+    license_cycle,
+    orders,
+    plans,
+    pools,
+    pricing,
+    proration,
+    protocols,
+    seat_administration,
+    services,
+)
 from licensing_core.billing import Quote, line
 from licensing_core.checks import FrozenMap, Value
 from licensing_core.currencies import Currency
@@ -91,6 +102,37 @@ BASE: Final = LicenseType(id="base", price=UnitPrice(Money.parse("30.00 EUR")), 
 HALF_MAY: Final = Span(date(2026, 5, 16), date(2026, 6, 1))
 LINE: Final = line("base", 2, BASE.price, billed=HALF_MAY, period=MAY.span)
 QUOTE: Final = Quote(currency=EUR, lines=(LINE,))
+VAT: Final = billing.TaxRate(id="vat", percent=Fraction(21))
+DISCOUNTS: Final = (
+    billing.PercentDiscount(id="spring", percent=Fraction(10), within=HALF_MAY),
+    billing.FixedDiscount(id="welcome", amount=Money.parse("5.00 EUR")),
+)
+SEAT_TERMS: Final = billing.ItemTerms(
+    item="base", price=BASE.price, quantity=5, cycle=MONTHLY, discounts=DISCOUNTS, rates=(VAT,)
+)
+LEDGER_OPENING: Final = billing.open_ledger("acme", EUR, by=Actor("ana"), now=NOON)
+STARTED: Final = billing.start_item(
+    "seats", SEAT_TERMS, ledger=LEDGER_OPENING.state, document="inv-1", by=Actor("ana"), now=NOON
+)
+PART_PAID: Final = billing.pay(STARTED.state.ledger, "inv-1", Money.parse("90.00 EUR"), by=Actor("ana"), now=NOON)
+LESS: Final = billing.ItemChange(quantity=2)
+WAITING: Final = billing.ScheduledChange(id="later", change=LESS, effective=billing.When.END_OF_PERIOD)
+SHRUNK: Final = billing.change_item(
+    attrs.evolve(STARTED.state, ledger=PART_PAID.state), LESS, document="inv-2", by=Actor("ana"), now=NOON
+)
+SHRUNK_QUOTE: Final = SHRUNK.events[0].quote  # type: ignore[union-attr]
+INVOICE_NUMBER: Final = billing.Series("F-", restart=billing.Restart.YEARLY).following(None, date(2026, 5, 4))
+INVOICE: Final = billing.issue(
+    billing.DocumentKind.INVOICE, SHRUNK_QUOTE, document="inv-2", number=INVOICE_NUMBER, customer="acme"
+)
+TIER: Final = pricing.Tier(up_to=None, unit=Money.parse("9.00 EUR"), flat=Money.parse("1.00 EUR"))
+VERSION: Final = pricing.PriceVersion(NOON, (BASE.price,))
+PRICE_LIST: Final = pricing.PriceList("seats", (VERSION,))
+PINNED: Final = PRICE_LIST.pin("seats", 5, NOON)
+MIGRATION_ROW: Final = pricing.MigrationRow(
+    id="seats", quantity=5, before=Money.parse("50.00 EUR"), after=Money.parse("60.00 EUR")
+)
+PRORATED: Final = proration.prorate(Money.parse("30.00 EUR"), HALF_MAY, MAY.span)
 ORDER: Final = license_cycle.Order(id="o1", quotes=(QUOTE,))
 OPENING: Final = license_cycle.open_account(
     "acme", cycle=MONTHLY, types=(BASE,), totals={"base": 5}, by=Actor("ana"), now=NOON
@@ -147,8 +189,54 @@ VALUES: Final[tuple[Value, ...]] = (
     pools.LicensesAssigned(pool="p1", users=frozenset({"ana", "luis"}), **AT),
     pools.LicensesUnassigned(pool="p1", released=frozenset({"ana"}), awaiting=frozenset({"luis"}), **AT),
     pools.PoolResized(pool="p1", bought=60, **AT),
+    pricing.PackagePrice(Money.parse("9.00 EUR"), 100, included=5, minimum=Money.parse("1.00 EUR")),
+    TIER,
+    pricing.TieredPrice((TIER,), pricing.Tiering.VOLUME),
+    VERSION,
+    PRICE_LIST,
+    PINNED,
+    pricing.Migration(price_list=PRICE_LIST, starts=NOON, pinned_before=NOON, keep=frozenset({"seats"})),
+    MIGRATION_ROW,
+    pricing.MigrationPreview((MIGRATION_ROW,)),
+    proration.preset("kill_bill"),
+    PRORATED.portion,
+    PRORATED,
+    PRORATED.trace,
+    PRORATED.trace.steps[0],
+    proration.change(
+        MAY, NOON, Money.parse("30.00 EUR"), Money.parse("50.00 EUR"), held=Money.parse("9.00 EUR"), every=MONTHLY.every
+    ),
+    proration.ScheduledItem(billed=HALF_MAY, period=HALF_MAY, share=Fraction(1)),
+    *DISCOUNTS,
+    billing.LineDiscount(id="spring", exact=Fraction(300)),
+    VAT,
+    billing.TaxTerms(treatment=billing.TaxTreatment.INCLUSIVE, rounding=billing.TaxRounding.TOTAL),
+    billing.Tax(id="vat", percent=Fraction(21), amount=Money.parse("2.10 EUR")),
     LINE,
     QUOTE,
+    SHRUNK_QUOTE.credits[0],
+    STARTED.state.ledger.line("seats:1"),
+    PART_PAID.state,
+    LEDGER_OPENING.events[0],
+    STARTED.events[1],
+    PART_PAID.events[0],
+    billing.BalanceRefunded(ledger="acme", amount=Money.parse("1.00 EUR"), **AT),
+    SEAT_TERMS,
+    billing.BillingPolicy(convention=proration.preset("stripe")),
+    LESS,
+    WAITING,
+    attrs.evolve(STARTED.state.item, scheduled=(WAITING,)),
+    SHRUNK.events[0],
+    billing.take_over_item(
+        "seats", SEAT_TERMS, ledger=LEDGER_OPENING.state, line=None, by=Actor("ana"), now=NOON
+    ).events[0],
+    billing.ChangeScheduled(item="seats", change=WAITING, **AT),
+    billing.ChangeWithdrawn(item="seats", change="later", **AT),
+    SHRUNK.state,
+    INVOICE_NUMBER,
+    billing.Series("F-"),
+    INVOICE.lines[0],
+    INVOICE,
     orders.Charged(pool="p1", quote=QUOTE, **AT),
     orders.Purchase(pool=POOL, quote=QUOTE),
     ROW,

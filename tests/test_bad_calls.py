@@ -11,9 +11,10 @@ from fractions import Fraction
 from inspect import isfunction, signature
 from typing import Annotated, Any, Final, Union, get_args, get_origin, get_type_hints
 
+import attrs
 import pytest
 
-from licensing_core import license_cycle, pools
+from licensing_core import billing, license_cycle, pools, pricing, proration
 from licensing_core.checks import (
     Count,
     Id,
@@ -29,6 +30,7 @@ from licensing_core.checks import (
 )
 from licensing_core.decisions import Decision
 from licensing_core.errors import LicensingError
+from licensing_core.money import Money
 from licensing_core.payments import PaymentOutcome
 from licensing_core.periods import as_zone
 from licensing_core.plans import PackageKind
@@ -39,15 +41,26 @@ from tests.specimens import (
     BASE,
     BUYER,
     COMPANY,
+    DISCOUNTS,
+    EUR,
+    HALF_MAY,
+    INVOICE_NUMBER,
+    LESS,
     MADRID,
     MAY,
     MONTHLY,
     NOON,
     OFFER,
     PACKAGE,
+    PINNED,
     POOL,
+    QUOTE,
     ROOT,
+    SEAT_TERMS,
+    SHRUNK_QUOTE,
+    STARTED,
     SWITCHES,
+    WAITING,
     example,
     modules,
 )
@@ -56,11 +69,44 @@ from tools.floors import floor_of
 JUNE: Final = NOON.replace(month=6)
 RUNNING: Final = license_cycle.grant(ACCOUNT, "ana", "base", by=ROOT, now=NOON).state
 PAID: Final[dict[str, Any]] = {"by": ROOT, "now": NOON}
+OTHER: Final = billing.open_ledger("other", EUR, balance=Money.parse("5.00 EUR"), by=ROOT, now=NOON).state
+ITEM: Final = attrs.evolve(STARTED.state, ledger=attrs.evolve(STARTED.state.ledger, balance=Money.parse("5.00 EUR")))
+BILLING: Final[dict[str, Any]] = {"document": "inv-9", **PAID}
+WAITING_ITEM: Final = attrs.evolve(STARTED.state.item, scheduled=(WAITING,))
 BUYING: Final[dict[str, Any]] = {"directory": COMPANY, "pool_id": "p9", "zone": MADRID, "now": NOON}
 HANDING: Final[dict[str, Any]] = {"pool": POOL, "users": ["mei"], "switches": SWITCHES, "now": NOON}
 SEEN: Final[dict[str, Any]] = {"actor": ROOT, "directory": COMPANY}
 CALLS: Final[dict[str, dict[str, Any]]] = {
+    "billing.advance_item": {"state": ITEM, **BILLING, "now": JUNE},
+    "billing.book": {"ledger": OTHER, "quote": QUOTE, **BILLING},
+    "billing.change_item": {"state": ITEM, "change": LESS, **BILLING, "effective": NOON},
+    "billing.discounted": {"lines": QUOTE.charges, "discounts": DISCOUNTS, "on": NOON.date()},
+    "billing.discounts_for": {"prices": [Fraction(900)], "discounts": DISCOUNTS, "on": NOON.date()},
+    "billing.issue": {
+        "kind": billing.DocumentKind.CREDIT_NOTE,
+        "quote": SHRUNK_QUOTE,
+        "document": "c1",
+        "number": INVOICE_NUMBER,
+        "customer": "acme",
+        "due_on": JUNE.date(),
+        "corrects": "inv-1",
+    },
     "billing.line": {"item": "base", "quantity": 2, "price": BASE.price},
+    "billing.open_ledger": {"ledger_id": "acme", "currency": EUR, **PAID},
+    "billing.pay": {"ledger": ITEM.ledger, **BILLING, "document": "inv-1", "amount": Money.parse("1.00 EUR")},
+    "billing.quote_change": {"state": ITEM, "change": LESS, "now": NOON},
+    "billing.refund_balance": {"ledger": OTHER, "amount": Money.parse("1.00 EUR"), **PAID},
+    "billing.reversal": {"ledger": ITEM.ledger, "document": "inv-1"},
+    "billing.schedule_change": {"state": ITEM, "change": LESS, "effective": JUNE, "change_id": "later", **PAID},
+    "billing.spend_balance": {"ledger": ITEM.ledger, **BILLING, "document": "inv-1", "amount": Money.parse("1.00 EUR")},
+    "billing.start_item": {"item_id": "seats", "terms": SEAT_TERMS, "ledger": OTHER, **BILLING},
+    "billing.quote_start": {"terms": SEAT_TERMS, "now": NOON},
+    "billing.take_over_item": {"item_id": "seats", "terms": SEAT_TERMS, "ledger": OTHER, "line": None, **PAID},
+    "billing.withdraw_change": {
+        "state": attrs.evolve(ITEM, item=WAITING_ITEM),
+        "change_id": "later",
+        **PAID,
+    },
     "license_cycle.buy": {
         "account": RUNNING,
         "wanted": {"base": 1},
@@ -100,7 +146,23 @@ CALLS: Final[dict[str, dict[str, Any]]] = {
     },
     "pools.resize": {"pool": POOL, "bought": 60, **PAID},
     "pools.unassign": {**HANDING, "users": ["ana"], "by": ROOT},
-    "proration.unused": {"period": MAY.span, "today": NOON.date()},
+    "pricing.migrate": {"migration": example(pricing.Migration), "pinned": PINNED, "at": NOON},
+    "pricing.preview_migration": {"migration": example(pricing.Migration), "pinned": [PINNED], "at": NOON},
+    "pricing.price_in": {"prices": (BASE.price,), "currency": EUR, "sold": "base"},
+    "proration.change": {"period": MAY, "at": NOON, "old": Money.parse("9.00 EUR")},
+    "proration.measure": {"part": HALF_MAY, "period": MAY.span, "zone": MADRID},
+    "proration.preset": {"name": "stripe"},
+    "proration.prorate": {"price": Money.parse("9.00 EUR"), "part": HALF_MAY, "period": MAY.span, "zone": MADRID},
+    "proration.schedule": {
+        "cycle": MONTHLY,
+        "start": NOON,
+        "until": JUNE,
+        "billing": proration.BillingMode.ADVANCE,
+        "end": JUNE,
+        "most": 5,
+    },
+    "proration.share": {"part": HALF_MAY, "period": MAY.span, "zone": MADRID},
+    "proration.unused": {"period": MAY, "at": NOON, "zone": MADRID},
     "rounding.whole_weights": {"weights": [1, 2, 3]},
     "seat_administration.assign": {**SEEN, **HANDING, "users": ["luis"]},
     "seat_administration.confirm": {**SEEN, "pool": POOL, "users": ["luis"], "now": NOON},
@@ -117,6 +179,12 @@ CALLS: Final[dict[str, dict[str, Any]]] = {
 }
 """A valid call of each function; one that is public and takes an id, count, instant or collection must be here."""
 PAST_THE_CHECKS: Final = {
+    "billing.ledger": {"book_as", "line_ids", "require_prefix"},
+    "billing.reckoning": {"started", "changed", "advanced", "unused_part", "countable", "terms_after", "in_currency"},
+    "billing.lines": {"netted"},
+    "billing.values": {"of_charge"},
+    "proration.shares": {"unused_from"},
+    "proration.stretches": {"ends_of", "zone_of", "like"},
     "license_cycle": {"quotes_for"},
     "periods": {"as_zone"},
     "periods.cycles": {"in_calendar"},

@@ -143,12 +143,14 @@ def test_the_table_counts_in_use_free_total_minimum_and_being_bought() -> None:
 
 def test_half_a_cycle_is_half_the_price_and_today_counts_as_left() -> None:
     (quote,) = quotes(an_account(), {"voip": 2, "base": 5}, now=APRIL_16)
-    assert [(one.item, one.quantity, one.amount) for one in quote.lines] == [
+    assert [(one.item, one.quantity, one.amount) for one in quote.charges] == [
         ("base", 5, eur("75.00")),
         ("voip", 2, eur("12.50")),
     ]
     assert quote.due == eur("87.50")
-    assert [(one.billed.days, one.period.days) for one in quote.lines if one.billed and one.period] == [(15, 30)] * 2
+    assert [(one.prorated.portion.count, one.prorated.portion.base) for one in quote.charges] == [
+        (Fraction(15), Fraction(30))
+    ] * 2
 
 
 @pytest.mark.parametrize(
@@ -206,7 +208,7 @@ def test_the_next_cycle_begins_where_the_issued_one_ended_whatever_the_zone_says
 def test_what_is_kept_is_billed_for_the_whole_of_the_next_cycle() -> None:
     closed = close_cycle(an_account(holders={"base": ["ana"]}), by=ROOT, now=MAY_1).events[0]
     assert isinstance(closed, CycleClosed)
-    (line,) = closed.bills[0].lines
+    (line,) = closed.bills[0].charges
     may = Span(date(2024, 5, 1), date(2024, 6, 1))
     assert (line.billed, line.period) == (may, may)
 
@@ -419,7 +421,7 @@ def test_the_next_cycle_opens_and_is_billed_in_full() -> None:
     assert isinstance(closed, CycleClosed)
     assert decision.state.period == MONTHLY.period_at(MAY_1) == closed.period
     (bill,) = closed.bills
-    assert [(one.item, one.quantity, one.amount, one.share) for one in bill.lines] == [
+    assert [(one.item, one.quantity, one.amount, one.share) for one in bill.charges] == [
         ("base", 3, eur("90.00"), Fraction(1))
     ]
     assert quotes(decision.state, {"base": 1}, now=MAY_1)[0].due == eur("30.00")
@@ -484,7 +486,7 @@ def test_an_order_that_would_lift_the_total_over_the_bound_is_refused() -> None:
     waiting = bought(account, PENDING, base=3).state
     with pytest.raises(InvalidQuantity):
         quotes(waiting, {"base": 3}, now=APRIL_16)
-    assert quotes(waiting, {"base": 2}, now=APRIL_16)[0].lines[0].quantity == 2
+    assert quotes(waiting, {"base": 2}, now=APRIL_16)[0].charges[0].quantity == 2
 
 
 def test_a_cycle_is_closed_with_more_licenses_than_one_command_buys() -> None:
@@ -492,7 +494,7 @@ def test_a_cycle_is_closed_with_more_licenses_than_one_command_buys() -> None:
     account = opening(types=(many,), totals={"base": 1_500_000}).state
     closed = close_cycle(account, by=Actor("ana"), now=MAY_1).events[0]
     assert isinstance(closed, CycleClosed)
-    assert closed.bills[0].lines[0].quantity == 1_500_000
+    assert closed.bills[0].charges[0].quantity == 1_500_000
 
 
 def test_a_type_stands_under_its_own_id() -> None:

@@ -4,7 +4,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -26,11 +26,39 @@ from babel.messages.pofile import read_po
 
 import licensing_core
 from licensing_core.adapters.sql.sqlite import UnsupportedDatabase
-from licensing_core.billing import QuoteChanged
+from licensing_core.billing import (
+    AlreadyBooked,
+    BalanceExceeded,
+    BalanceRefunded,
+    Billed,
+    ChangeScheduled,
+    ChangeTooEarly,
+    ChangeWithdrawn,
+    IssuedOutOfOrder,
+    ItemBehind,
+    ItemChange,
+    ItemEnded,
+    ItemTerms,
+    NotAProforma,
+    NothingScheduled,
+    OtherSeries,
+    PaidTooMuch,
+    QuoteChanged,
+    ScheduledChange,
+    UnknownLine,
+    When,
+    advance_item,
+    change_item,
+    open_ledger,
+    pay,
+    schedule_change,
+    start_item,
+    take_over_item,
+)
 from licensing_core.checks import FrozenMap, InvalidArgument, InvalidQuantity, TooManyItems, checked
 from licensing_core.currencies import Currency, UnknownCurrency
 from licensing_core.decisions import Event, Verdict
-from licensing_core.directory import EVERYONE, Content, Permission, PermissionMissing, Scope, ScopeKind
+from licensing_core.directory import EVERYONE, Actor, Content, Permission, PermissionMissing, Scope, ScopeKind
 from licensing_core.errors import LicensingError, all_errors
 from licensing_core.license_cycle import (
     CycleClosed,
@@ -47,9 +75,11 @@ from licensing_core.messages.refusals import REFUSALS
 from licensing_core.messages.sentences import speaker_of
 from licensing_core.messages.words import ANSWERS, PHRASES, SCOPES, WORDS
 from licensing_core.money import Money
-from licensing_core.periods import UnknownZone
-from licensing_core.plans import PackageKind, PlanKind, PriceMissing
+from licensing_core.periods import Cycle, Duration, UnknownZone
+from licensing_core.plans import PackageKind, PlanKind
 from licensing_core.pools import LicensesAssigned, LicensesExhausted, LicensesUnassigned, PoolOpened
+from licensing_core.pricing import InvalidTiers, PriceMissing, UnitPrice
+from licensing_core.proration import NothingCounted, UnknownPreset
 from licensing_core.protocols import StoreUnavailable
 from licensing_core.serde import InvalidDocument
 from licensing_core.visibility import BeneficiaryKind, BeneficiaryNotAllowed, BeneficiaryRequired
@@ -60,7 +90,7 @@ LOCALES = SOURCES / "locales"
 CATALOGS = sorted(LOCALES.glob("*/LC_MESSAGES/licensing_core.po"))
 KEYWORDS = {"say": None, "by": (2, 3), "word": ((1, "c"), 2)}
 PLACEHOLDER = re.compile(r"\{(\w+)(?::(\w+))?\}")
-WAYS = {"", "list", "phrase", "due"}
+WAYS = {"", "list", "phrase", "due", "id", "parts"}
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 
 for found in walk_packages(licensing_core.__path__, "licensing_core."):
@@ -295,6 +325,69 @@ def test_what_is_no_error_event_or_verdict_is_refused(subject: Any) -> None:
 
 AT: dict[str, Any] = {"at": NOON, "by": "root"}
 SPLIT: dict[str, Any] = {"released": frozenset({"ana"}), "awaiting": frozenset({"luis", "mei"})}
+EUR = Currency("EUR")
+ROOT = Actor("root")
+TENNER = UnitPrice(Money.parse("10.00 EUR"))
+LESS = ItemChange(quantity=2, price=UnitPrice(Money.parse("7.00 EUR")))
+
+
+def april(day: int) -> datetime:
+    return datetime(2026, 4, day, 12, tzinfo=UTC)
+
+
+BEGUN = start_item(
+    "seats",
+    ItemTerms(item="base", price=TENNER, quantity=3, cycle=Cycle(date(2026, 4, 1), Duration(months=1), "UTC")),
+    ledger=open_ledger("acme", EUR, by=ROOT, now=april(1)).state,
+    document="inv-1",
+    by=ROOT,
+    now=april(1),
+)
+PAID = pay(BEGUN.state.ledger, "inv-1", Money.parse("30.00 EUR"), by=ROOT, now=april(1))
+RUNNING = Billed(BEGUN.state.item, PAID.state)
+
+
+def of_type(kind: str, events: Sequence[Event]) -> Event:
+    (found,) = (one for one in events if one.type == kind)
+    return found
+
+
+def begun(kind: str) -> Event:
+    return of_type(kind, BEGUN.events)
+
+
+def shrunk(kind: str) -> Event:
+    """Two from the middle of April on instead of three, which were paid."""
+    changed = change_item(RUNNING, ItemChange(quantity=2), document="inv-2", by=ROOT, now=april(16))
+    return of_type(kind, changed.events)
+
+
+def ended(kind: str) -> Event:
+    return of_type(kind, change_item(RUNNING, ItemChange(quantity=0), document="inv-2", by=ROOT, now=april(16)).events)
+
+
+def renewed(kind: str) -> Event:
+    """May, with two changes that waited for it."""
+    waiting = RUNNING
+    for name, change in (("more", ItemChange(quantity=5)), ("less", LESS)):
+        waiting = schedule_change(waiting, change, When.END_OF_PERIOD, change_id=name, by=ROOT, now=april(16)).state
+    return of_type(kind, advance_item(waiting, document="inv-2", by=ROOT, now=NOON).events)
+
+
+def run_out(kind: str) -> Event:
+    """The end of the item together with its period, of which nothing is left."""
+    waiting = schedule_change(
+        RUNNING, ItemChange(quantity=0), When.END_OF_PERIOD, change_id="end", by=ROOT, now=april(16)
+    ).state
+    return of_type(kind, advance_item(waiting, document="inv-2", by=ROOT, now=NOON).events)
+
+
+def taken_over(kind: str) -> Event:
+    """April, which another system has billed."""
+    item, ledger = BEGUN.state.item, PAID.state
+    return of_type(kind, take_over_item("old", item.terms, ledger=ledger, line=None, by=ROOT, now=april(16)).events)
+
+
 EXAMPLES: list[tuple[Any, str, str]] = [
     (
         LicensesExhausted(pool="p1", requested=51, shortfall=1),
@@ -354,14 +447,19 @@ EXAMPLES: list[tuple[Any, str, str]] = [
         ),
     ),
     (
-        PriceMissing(plan="fifty", currency="USD", offered=("EUR", "GBP")),
-        "The plan fifty has no price in USD. Choose one of these: EUR and GBP.",
-        "El plan fifty no tiene precio en USD. Elige una de estas: EUR y GBP.",
+        PriceMissing(sold="fifty", currency="USD", offered=("EUR", "GBP")),
+        "There is no price of fifty in USD. Name one of these currencies: EUR and GBP.",
+        "No hay precio de fifty en USD. Indica una de estas monedas: EUR y GBP.",
     ),
     (
-        PriceMissing(plan="fifty", currency=None, offered=()),
-        "The plan fifty is sold in several currencies and none was named.",
-        "El plan fifty se vende en varias monedas y no se indicó ninguna.",
+        PriceMissing(sold="fifty", currency=None, offered=("EUR", "GBP")),
+        "No price of fifty could be chosen. Name one of these currencies: EUR and GBP.",
+        "No se pudo elegir un precio de fifty. Indica una de estas monedas: EUR y GBP.",
+    ),
+    (
+        PriceMissing(sold="fifty", currency=None, offered=()),
+        "No price of fifty could be chosen. It has no prices at that time. Ask for a later one.",
+        "No se pudo elegir un precio de fifty. En ese momento no tiene precios. Pide uno posterior.",
     ),
     (
         BeneficiaryKind(plan="one", plan_kind=PlanKind.SINGLE_LICENSE, kind=ScopeKind.GROUP),
@@ -555,6 +653,279 @@ EXAMPLES: list[tuple[Any, str, str]] = [
             "Facturado por el próximo ciclo: 30,97\xa0€."
         ),
     ),
+    (
+        InvalidTiers(parameter="tiers", expected="1 to 100", got="0"),
+        "“tiers” is not valid. Expected: 1 to 100. Given: 0. Correct it and try again.",
+        "«tiers» no es válido. Se espera: de 1 a 100. Se recibió: 0. Corrígelo e inténtalo de nuevo.",
+    ),
+    (
+        UnknownPreset(parameter="name", expected="the name of a preset", got="str of 6 characters"),
+        ("“name” is not valid. Expected: the name of a preset. Given: str of 6 characters. Correct it and try again."),
+        (
+            "«name» no es válido. Se espera: el nombre de una convención predefinida. "
+            "Se recibió: un texto de 6 caracteres. Corrígelo e inténtalo de nuevo."
+        ),
+    ),
+    (
+        NothingCounted(count="days", base="period"),
+        (
+            "The share cannot be worked out over the base “period”. Counted in days, it comes to nothing. "
+            "Count in seconds, or take another base."
+        ),
+        (
+            "No se puede calcular la parte proporcional sobre la base «period». Contada en días, no llega a nada. "
+            "Cuenta en segundos o usa otra base."
+        ),
+    ),
+    (
+        NothingCounted(count="months", base="nominal_360"),
+        (
+            "The share cannot be worked out over the base “nominal_360”. Counted in months, it comes to nothing. "
+            "Take another base, or a turn of months or of days."
+        ),
+        (
+            "No se puede calcular la parte proporcional sobre la base «nominal_360». "
+            "Contada en meses, no llega a nada. Usa otra base, o un ciclo de meses o de días."
+        ),
+    ),
+    (
+        UnknownLine(ledger="acme", wanted="inv-1"),
+        "The ledger acme holds nothing of inv-1. Load its lines, or look at those there are.",
+        "El libro mayor acme no contiene nada de inv-1. Carga sus líneas o consulta las que hay.",
+    ),
+    (
+        AlreadyBooked(ledger="acme", line="inv-1:1"),
+        (
+            "This cannot be booked: the ledger acme has the line inv-1:1 already, or has taken something off it with "
+            "this document. If this is no repetition, give the document or the item another id."
+        ),
+        (
+            "Esto no se puede registrar: el libro mayor acme ya tiene la línea inv-1:1, o ya abonó algo de ella con "
+            "este documento. Si no es una repetición, dale otro identificador al documento o al concepto."
+        ),
+    ),
+    (
+        PaidTooMuch(document="inv-1", asked=Money.parse("20.00 EUR"), owed=Money.parse("15.00 EUR")),
+        "Cannot pay €20.00 on the document inv-1: €15.00 is owed on it. Pay that at most.",
+        (
+            "No se pueden pagar 20,00\xa0€ por el documento inv-1: tiene 15,00\xa0€ pendientes de pago. "
+            "Paga eso como máximo."
+        ),
+    ),
+    (
+        PaidTooMuch(document="inv-1", asked=Money.parse("20.00 EUR"), owed=Money.zero(EUR)),
+        ("Cannot pay €20.00 on the document inv-1: nothing is owed on it. Choose a document on which something is."),
+        (
+            "No se pueden pagar 20,00\xa0€ por el documento inv-1: no tiene nada pendiente de pago. "
+            "Elige uno que lo tenga."
+        ),
+    ),
+    (
+        BalanceExceeded(ledger="acme", asked=Money.parse("20.00 EUR"), balance=Money.parse("15.00 EUR")),
+        "Cannot take €20.00 out of the ledger acme: €15.00 is in credit. Take that at most.",
+        (
+            "No se pueden sacar 20,00\xa0€ del libro mayor acme: el saldo a favor es de 15,00\xa0€. "
+            "Saca eso como máximo."
+        ),
+    ),
+    (
+        BalanceExceeded(ledger="acme", asked=Money.parse("20.00 EUR"), balance=Money.zero(EUR)),
+        "Cannot take €20.00 out of the ledger acme: nothing is in credit. Pay documents in another way.",
+        (
+            "No se pueden sacar 20,00\xa0€ del libro mayor acme: no hay saldo a favor. "
+            "Paga los documentos de otra forma."
+        ),
+    ),
+    (
+        ItemEnded(item="seats", ended=NOON),
+        "The item seats ended on May 4, 2026, 12:00\u202fPM (UTC). Start a new one.",
+        "El concepto seats terminó el 4 may 2026, 12:00 (UTC). Inicia uno nuevo.",
+    ),
+    (
+        ItemBehind(item="seats", due=NOON),
+        "Something of the item seats has been due since May 4, 2026, 12:00\u202fPM (UTC). Advance it first.",
+        "El concepto seats tiene algo pendiente desde el 4 may 2026, 12:00 (UTC). Ponlo al día primero.",
+    ),
+    (
+        ChangeTooEarly(item="seats", earliest=NOON),
+        (
+            "The item seats was billed as of May 4, 2026, 12:00\u202fPM (UTC), and cannot be changed before. "
+            "Change it then or later."
+        ),
+        (
+            "El concepto seats se facturó con efecto desde el 4 may 2026, 12:00 (UTC) y no se puede cambiar antes. "
+            "Cámbialo entonces o más tarde."
+        ),
+    ),
+    (
+        NothingScheduled(item="seats", change="later"),
+        "No change later of the item seats waits. Look at those that wait, and choose one of them.",
+        "No espera ningún cambio later del concepto seats. Consulta los que esperan y elige uno.",
+    ),
+    (
+        IssuedOutOfOrder(number="F-2026-000007", last_on=date(2026, 5, 4), on=date(2026, 5, 3)),
+        (
+            "A document cannot be dated May 3, 2026: the number F-2026-000007 is dated May 4, 2026. "
+            "Date it on that day or later."
+        ),
+        (
+            "Un documento no puede llevar la fecha 3 may 2026: el número F-2026-000007 lleva la fecha 4 may 2026. "
+            "Ponle esa fecha o una posterior."
+        ),
+    ),
+    (
+        OtherSeries(number="P-000001", series="F-"),
+        "The number P-000001 is not of the series F-. Take the last number of that series.",
+        "El número P-000001 no es de la serie F-. Toma el último número de esa serie.",
+    ),
+    (
+        NotAProforma(document="inv-1", kind="invoice"),
+        (
+            "The document inv-1 cannot become an invoice. It is one already. "
+            "Only a proforma becomes one: choose one of those."
+        ),
+        "El documento inv-1 no puede convertirse en factura. Ya lo es. Solo una proforma pasa a serlo: elige una.",
+    ),
+    (
+        NotAProforma(document="cn-1", kind="credit_note"),
+        (
+            "The document cn-1 cannot become an invoice. It is a credit note. "
+            "Only a proforma becomes one: choose one of those."
+        ),
+        (
+            "El documento cn-1 no puede convertirse en factura. Es una nota de crédito. "
+            "Solo una proforma pasa a serlo: elige una."
+        ),
+    ),
+    (
+        begun("item.billed"),
+        (
+            "The item seats was billed as of Apr 1, 2026, 12:00\u202fPM (UTC). To pay: €30.00. "
+            "Its period: Apr 1, 2026, 12:00\u202fAM - May 1, 2026, 12:00\u202fAM (UTC)."
+        ),
+        (
+            "Se facturó el concepto seats con efecto desde el 1 abr 2026, 12:00 (UTC). Importe a pagar: 30,00\xa0€. "
+            "Su periodo: 1 abr 2026, 0:00 - 1 may 2026, 0:00 (UTC)."
+        ),
+    ),
+    (
+        begun("ledger.booked"),
+        "The document inv-1 was booked in the ledger acme. Charged: base €30.00.",
+        "Se registró el documento inv-1 en el libro mayor acme. Cargado: base 30,00\xa0€.",
+    ),
+    (
+        shrunk("item.billed"),
+        (
+            "The item seats was billed as of Apr 16, 2026, 12:00\u202fPM (UTC). To pay: -€5.00. "
+            "Its period: Apr 1, 2026, 12:00\u202fAM - May 1, 2026, 12:00\u202fAM (UTC)."
+        ),
+        (
+            "Se facturó el concepto seats con efecto desde el 16 abr 2026, 12:00 (UTC). Importe a pagar: -5,00\xa0€. "
+            "Su periodo: 1 abr 2026, 0:00 - 1 may 2026, 0:00 (UTC)."
+        ),
+    ),
+    (
+        shrunk("ledger.booked"),
+        "The document inv-2 was booked in the ledger acme. Charged: base €10.00. Taken off again: base €15.00.",
+        "Se registró el documento inv-2 en el libro mayor acme. Cargado: base 10,00\xa0€. Abonado: base 15,00\xa0€.",
+    ),
+    (
+        renewed("item.billed"),
+        (
+            "The item seats was billed as of May 1, 2026, 12:00\u202fAM (UTC). To pay: €14.00. "
+            "Its period: May 1, 2026, 12:00\u202fAM - Jun 1, 2026, 12:00\u202fAM (UTC). "
+            "2 scheduled changes were carried out with it."
+        ),
+        (
+            "Se facturó el concepto seats con efecto desde el 1 may 2026, 0:00 (UTC). Importe a pagar: 14,00\xa0€. "
+            "Su periodo: 1 may 2026, 0:00 - 1 jun 2026, 0:00 (UTC). "
+            "Con ello se realizaron 2 cambios programados."
+        ),
+    ),
+    (
+        run_out("item.billed"),
+        (
+            "Nothing of the item seats was charged or given back as of May 1, 2026, 12:00\u202fAM (UTC). "
+            "It ended then. 1 scheduled change was carried out with it."
+        ),
+        (
+            "No se cargó ni se abonó nada del concepto seats con efecto desde el 1 may 2026, 0:00 (UTC). "
+            "Terminó entonces. Con ello se realizó 1 cambio programado."
+        ),
+    ),
+    (
+        taken_over("item.taken_over"),
+        (
+            "The item old, which another system has billed so far, goes on here. "
+            "Its period: Apr 1, 2026, 12:00\u202fAM - May 1, 2026, 12:00\u202fAM (UTC). The period is free."
+        ),
+        (
+            "El concepto old, que hasta ahora facturaba otro sistema, sigue aquí. "
+            "Su periodo: 1 abr 2026, 0:00 - 1 may 2026, 0:00 (UTC). El periodo es gratuito."
+        ),
+    ),
+    (
+        ended("item.billed"),
+        ("The item seats was billed as of Apr 16, 2026, 12:00\u202fPM (UTC). To pay: -€15.00. It ended then."),
+        (
+            "Se facturó el concepto seats con efecto desde el 16 abr 2026, 12:00 (UTC). Importe a pagar: -15,00\xa0€. "
+            "Terminó entonces."
+        ),
+    ),
+    (
+        ChangeScheduled(
+            item="seats", change=ScheduledChange(id="less", change=LESS, effective=When.END_OF_PERIOD), **AT
+        ),
+        (
+            "The change less of the item seats was scheduled: quantity 2 and another price. "
+            "It takes effect: at the end of the period."
+        ),
+        "Se programó el cambio less del concepto seats: cantidad 2 y otro precio. Tendrá efecto: al final del periodo.",
+    ),
+    (
+        ChangeScheduled(
+            item="seats", change=ScheduledChange(id="end", change=ItemChange(quantity=0), effective=NOON), **AT
+        ),
+        ("The change end of the item seats was scheduled: its end. It takes effect: May 4, 2026, 12:00\u202fPM (UTC)."),
+        "Se programó el cambio end del concepto seats: su final. Tendrá efecto: 4 may 2026, 12:00 (UTC).",
+    ),
+    (
+        ChangeWithdrawn(item="seats", change="later", **AT),
+        "The scheduled change later of the item seats was withdrawn. It will not take effect.",
+        "Se retiró el cambio programado later del concepto seats. No tendrá efecto.",
+    ),
+    (
+        open_ledger("acme", EUR, by=ROOT, now=NOON).events[0],
+        "The ledger acme was opened in EUR.",
+        "Se abrió el libro mayor acme en EUR.",
+    ),
+    (
+        open_ledger(
+            "acme",
+            EUR,
+            lines=(BEGUN.state.ledger.line("seats:1"),),
+            balance=Money.parse("5.00 EUR"),
+            by=ROOT,
+            now=NOON,
+        ).events[0],
+        "The ledger acme was opened in EUR. It took over 1 earlier line. In credit: €5.00.",
+        "Se abrió el libro mayor acme en EUR. Incorporó 1 línea anterior. Saldo a favor: 5,00\xa0€.",
+    ),
+    (
+        PAID.events[0],
+        "€30.00 was paid on the document inv-1 of the ledger acme.",
+        "Pago de 30,00\xa0€ por el documento inv-1 del libro mayor acme.",
+    ),
+    (
+        attrs.evolve(PAID.events[0], from_balance=True),
+        ("€30.00 was paid on the document inv-1 of the ledger acme. It was taken from what was in credit."),
+        "Pago de 30,00\xa0€ por el documento inv-1 del libro mayor acme. Se descontó del saldo a favor.",
+    ),
+    (
+        BalanceRefunded(ledger="acme", amount=Money.parse("5.00 EUR"), **AT),
+        "€5.00 in credit was paid out of the ledger acme.",
+        "Se devolvió un saldo a favor de 5,00\xa0€ del libro mayor acme.",
+    ),
 ]
 
 
@@ -582,6 +953,21 @@ def test_instants_are_shown_in_the_zone_that_is_asked_for() -> None:
         (specimens.MAY, "", "1 may 2026, 0:00 - 1 jun 2026, 0:00 (Europe/Madrid)"),
         (("a", "b", "c"), "", "3"),
         ((), "list", "ninguna"),
+        (BEGUN.state.ledger.line("seats:1"), "", "base 30,00\xa0€"),
+        (tuple(BEGUN.state.ledger.lines.values()), "", "1"),
+        (ScheduledChange(id="later", change=LESS, effective=When.END_OF_PERIOD), "", "al final del periodo"),
+        (ScheduledChange(id="later", change=LESS, effective=NOON), "", "4 may 2026, 14:00 (Europe/Madrid)"),
+        (ScheduledChange(id="later", change=ItemChange(), effective=NOON), "parts", "nada"),
+        (ScheduledChange(id="later", change=ItemChange(), effective=NOON), "id", "later"),
+        (
+            ScheduledChange(
+                id="later",
+                change=ItemChange(item="plus", every=Duration(months=12), discounts=(), rates=()),
+                effective=NOON,
+            ),
+            "parts",
+            "plus en su lugar, otro intervalo, otros descuentos y otros tipos impositivos",
+        ),
         (tuple("abcdefghijklm"), "list", "a, b, c, d, e, f, g, h, i, j y …"),
         (Money.parse("1.50 EUR"), "", "1,50\xa0€"),
         ({"base": "x"}, "", "1"),

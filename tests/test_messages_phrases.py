@@ -118,7 +118,7 @@ def test_each_phrase_of_the_package_is_known_to_the_catalogs(text: str) -> None:
 
 def test_no_phrase_is_left_that_the_package_does_not_say() -> None:
     samples = [re.sub(r"(of type|collection of|mapping to) 5", r"\1 Money", text) for text in FOUND]
-    samples += ["None", "of type Money or Scope", "an AllocationMethod", "a frozenset"]
+    samples += ["None", "of type Money or Scope", "an AllocationMethod", "a frozenset", "without end", "5, without end"]
     used = {next((part.text for pattern, part in _phrases() if pattern.fullmatch(one)), "") for one in samples}
     assert {part.text for part in PHRASES} - used == set()
 
@@ -134,6 +134,15 @@ def test_no_phrase_is_left_that_the_package_does_not_say() -> None:
         ("clamp, or months alone in every", "clamp, o solo meses en «every»"),
         ("3 for 2", "3 para 2"),
         ("str of 2 characters over 0", "un texto de 2 caracteres entre 0"),
+        ("one of each kind", "uno de cada clase"),
+        ("at most 12.50 EUR", "12.50 EUR como máximo"),
+        ("at most 2 decimals for EUR", "como máximo 2 decimales para EUR"),
+        ("from 0 to 1000", "de 0 a 1000"),
+        ("1 to 100", "de 1 a 100"),
+        ("a Duration, which the base from_part counts", "un valor de tipo Duration, que la base from_part cuenta"),
+        ("no later than now", "no posterior a «now»"),
+        ("10, without end, 20", "10, sin fin, 20"),
+        ("10, a banana, without end", "10, a banana, without end"),
         ("a banana split", "a banana split"),
     ],
 )

@@ -15,9 +15,9 @@ from licensing_core.errors import LicensingError
 from licensing_core.holdings import Holding
 from licensing_core.money import Money
 from licensing_core.orders import Charged, Purchase, purchase, quote_plan, record_transaction
-from licensing_core.plans import PlanKind, PriceMissing
+from licensing_core.plans import PlanKind
 from licensing_core.pools import LicensePool, LicensesAssigned, PoolOpened, SeatPool, apply, opened
-from licensing_core.pricing import FlatPrice, UnitPrice
+from licensing_core.pricing import FlatPrice, PriceMissing, UnitPrice
 from licensing_core.visibility import (
     BeneficiaryKind,
     BeneficiaryNotAllowed,
@@ -47,9 +47,7 @@ def test_a_plan_with_several_prices_needs_a_currency() -> None:
     for asked in (None, Currency("JPY")):
         with pytest.raises(PriceMissing):
             quote_plan(offer, asked)
-    assert (
-        agrees(orders.can_purchase, purchase, a_power_user(SALES), offer, SALES, **ABOUT).code == "plan.price_missing"
-    )
+    assert agrees(orders.can_purchase, purchase, a_power_user(SALES), offer, SALES, **ABOUT).code == "price.missing"
     bought = purchase(a_power_user(SALES), offer, SALES, currency=Currency("MXN"), **ABOUT).state
     assert str(bought.charged) == "2000.00 MXN"
 

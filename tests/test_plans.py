@@ -20,12 +20,11 @@ from licensing_core.plans import (
     PackageMismatch,
     Plan,
     PlanKind,
-    PriceMissing,
     Renewal,
     Settings,
     Switches,
 )
-from licensing_core.pricing import FlatPrice, UnitPrice
+from licensing_core.pricing import FlatPrice, PriceMissing, UnitPrice
 from licensing_core.testing.strategies import offers, settings, switches
 from tests.specimens import TERMS
 
@@ -105,15 +104,15 @@ def test_of_several_prices_the_one_in_the_named_currency_holds() -> None:
     assert plan.price_in(MXN) is IN_MXN
     with pytest.raises(PriceMissing) as caught:
         plan.price_in()
-    assert caught.value == PriceMissing(plan="fifty", currency=None, offered=("EUR", "MXN"))
-    assert str(caught.value) == "plan 'fifty': no currency was named; choose one of EUR, MXN"
+    assert caught.value == PriceMissing(sold="fifty", currency=None, offered=("EUR", "MXN"))
+    assert str(caught.value) == "'fifty': no currency was named; choose one of EUR, MXN"
 
 
 def test_a_price_in_another_currency_is_missing() -> None:
     with pytest.raises(PriceMissing) as caught:
         a_plan().price_in(USD)
-    assert caught.value == PriceMissing(plan="fifty", currency="USD", offered=("EUR",))
-    assert str(caught.value) == "plan 'fifty': it has no price in USD; choose one of EUR"
+    assert caught.value == PriceMissing(sold="fifty", currency="USD", offered=("EUR",))
+    assert str(caught.value) == "'fifty': it has no price in USD; choose one of EUR"
 
 
 @pytest.mark.parametrize("currency", ["EUR", 0, b"EUR", ["EUR"]])

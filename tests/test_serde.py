@@ -98,7 +98,10 @@ def test_the_text_is_canonical() -> None:
         '{"at":"2026-05-04T12:00:00Z","by":"ana","pool":"p1","schema":1,'
         '"type":"pool.licenses_assigned","users":["ana","luis","mei"]}'
     )
-    assert dumps(UnitPrice(Money.parse("12.50 EUR"))) == '{"kind":"unit","price":"12.50 EUR"}'
+    assert (
+        dumps(UnitPrice(Money.parse("12.50 EUR")))
+        == '{"included":0,"kind":"unit","minimum":null,"per":1,"price":"12.50 EUR"}'
+    )
     assert dumps(Limit(4, overage=Fraction(5, 4))) == '{"most":4,"overage":"5/4","per":null}'
     assert dumps(Holdings({"b": Holding.HELD, "a": Holding.AWAITING})) == (
         '{"entries":[["a","awaiting"],["b","held"]],"loaded":null}'

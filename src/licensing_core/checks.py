@@ -100,6 +100,8 @@ def shown(value: object) -> str:
         return repr(int(value)) if bits <= 120 else f"int of {bits} bits"
     if isinstance(value, float):
         return f"float {value!r}"
+    if type(value) is Fraction:
+        return shown(value.numerator) + (f"/{shown(value.denominator)}" if value.denominator > 1 else "")
     if isinstance(value, str):
         return f"str of {len(value)} characters"
     return type(value).__name__[:40]
@@ -177,7 +179,7 @@ def as_text(name: str, value: Any) -> str:
 def as_fraction(name: str, value: Any) -> Fraction:
     """*value* as a `Fraction`, when it is an `int` or `Fraction` of at most 400 bits; a float never is."""
     if type(value) in (int, Fraction):
-        number = Fraction(value)
+        number = value if type(value) is Fraction else Fraction(value)
         if number.numerator.bit_length() <= 400 and number.denominator.bit_length() <= 400:
             return number
     raise InvalidArgument(parameter=name, expected="an int or Fraction of reasonable size", got=shown(value))
@@ -261,6 +263,13 @@ class FrozenMap(Mapping[K, V]):
         object.__setattr__(made, "_passed", check)
         return made
 
+    def merged(self, more: Mapping[K, V]) -> "FrozenMap[K, V]":
+        """This map and then *more*, whose items are known to pass the check that its own have passed."""
+        made: FrozenMap[K, V] = object.__new__(FrozenMap)
+        object.__setattr__(made, "_items", {**self._items, **more})
+        object.__setattr__(made, "_passed", self._passed)
+        return made
+
     def passed(self, check: Check) -> bool:
         """Whether the items have passed this very *check*."""
         return self._passed is check
@@ -301,8 +310,12 @@ def _mapping(key: Check, item: Check) -> Check:
     return check
 
 
-def _one_of(choices: Sequence[Check]) -> Check:
+def _one_of(choices: Sequence[Check], kinds: tuple[type, ...] = ()) -> Check:
+    """A check that one of *choices* passes; an exact instance of *kinds* passes at once."""
+
     def check(name: str, value: Any) -> Any:
+        if type(value) in kinds:
+            return value
         refused: InvalidArgument | None = None
         for choice in choices:
             try:
@@ -331,6 +344,13 @@ def _literal(values: tuple[object, ...]) -> Check:
 _COLLECTIONS: Final[dict[Any, Any]] = {tuple: tuple, frozenset: frozenset, AbstractSet: frozenset}
 
 
+def _stands_alone(annotation: Any) -> bool:
+    """Whether `check_of()` gives *annotation* no check but of the type itself."""
+    return annotation is types.NoneType or (
+        isinstance(annotation, type) and annotation.__module__ not in ("builtins", "typing")
+    )
+
+
 def check_of(annotation: Any) -> Check:
     """The check that *annotation* stands for.
 
@@ -344,7 +364,7 @@ def check_of(annotation: Any) -> Check:
     if annotation is None or annotation is types.NoneType:
         return _none
     if origin in (Union, types.UnionType):
-        return _one_of([check_of(arg) for arg in args])
+        return _one_of([check_of(arg) for arg in args], tuple(arg for arg in args if _stands_alone(arg)))
     if origin is Literal:
         return _literal(args)
     if origin in _COLLECTIONS:

@@ -17,13 +17,21 @@ from typing import ClassVar, Final
 
 from attrs import field, fields, frozen
 
-from licensing_core.checks import Id, Instant, InvalidArgument, Quantity, UserId, Value, check_of, checked
+from licensing_core.checks import Id, Instant, InvalidArgument, Quantity, UserId, Value, checked
 from licensing_core.currencies import Currency
 from licensing_core.directory import Content, Scope
 from licensing_core.errors import LicensingError
 from licensing_core.money import Money
 from licensing_core.periods import Duration
-from licensing_core.pricing import FlatPrice, Price, UnitPrice
+from licensing_core.pricing import (
+    FlatPrice,
+    PackagePrice,
+    Price,
+    TieredPrice,
+    UnitPrice,
+    one_per_currency,
+    price_in,
+)
 
 
 class PackageKind(StrEnum):
@@ -113,30 +121,6 @@ PLATFORM_DEFAULTS: Final = Switches()
 """What holds where neither platform nor plan says anything: limit and expiry enforced, no refund."""
 
 
-@frozen(kw_only=True)
-class PriceMissing(LicensingError):
-    """The plan is not sold in this currency, or no currency was named where there are several."""
-
-    code: ClassVar[str] = "plan.price_missing"
-    plan: str
-    currency: str | None
-    offered: tuple[str, ...]
-
-    def __str__(self) -> str:
-        asked = "no currency was named" if self.currency is None else f"it has no price in {self.currency}"
-        return f"plan {self.plan!r}: {asked}; choose one of {', '.join(self.offered)}"
-
-
-_as_currency: Final = check_of(Currency | None)
-
-
-def _one_per_currency(_plan: object, _attribute: object, prices: tuple[Price, ...]) -> None:
-    if not prices or len({price.currency for price in prices}) != len(prices):
-        raise InvalidArgument(
-            parameter="prices", expected="one or more, each of another currency", got=f"{len(prices)}"
-        )
-
-
 def _one_for_single(plan: "Plan", _attribute: object, quantity: int) -> None:
     if plan.kind is PlanKind.SINGLE_LICENSE and quantity != 1:
         raise InvalidArgument(parameter="quantity", expected="1 for a single license", got=str(quantity))
@@ -157,7 +141,7 @@ class Plan(Value):
     package: Id
     kind: PlanKind
     quantity: Quantity = field(default=1, validator=_one_for_single)
-    prices: tuple[FlatPrice | UnitPrice, ...] = field(validator=_one_per_currency)
+    prices: tuple[FlatPrice | UnitPrice | TieredPrice | PackagePrice, ...] = field(validator=one_per_currency)
     validity: Duration
     renewal: Renewal = Renewal.MANUAL
     settings: Settings = Settings()
@@ -169,15 +153,7 @@ class Plan(Value):
             PriceMissing: There is none, or several and none was named.
             InvalidArgument: *currency* is no `Currency`.
         """
-        _as_currency("currency", currency)
-        found = [price for price in self.prices if currency in (None, price.currency)]
-        if len(found) != 1:
-            raise PriceMissing(
-                plan=self.id,
-                currency=currency.code if currency is not None else None,
-                offered=tuple(price.currency.code for price in self.prices),
-            )
-        return found[0]
+        return price_in(self.prices, currency, sold=self.id)
 
 
 @frozen(kw_only=True)

@@ -5,9 +5,10 @@
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import date, datetime
+from fractions import Fraction
 from functools import partial
 from typing import Any
 from unittest.mock import patch
@@ -15,7 +16,8 @@ from unittest.mock import patch
 from attrs import evolve
 
 from licensing_core import license_cycle, pools, proration, visibility
-from licensing_core.billing import quotes
+from licensing_core.billing import CreditLine, Discount, FixedDiscount, ItemChange, LineValue, discounts
+from licensing_core.currencies import Currency
 from licensing_core.directory import Directory, ScopeKind
 from licensing_core.holdings import Holding
 from licensing_core.license_cycle import LicenseAccount, closing, purchase
@@ -23,6 +25,7 @@ from licensing_core.money import Money, Rounding
 from licensing_core.payments import PaymentOutcome
 from licensing_core.periods import Cycle, MonthEnd, Period, Span
 from licensing_core.pools import LicensePool, LicensesUnassigned, Pool
+from licensing_core.proration import Convention, Stage, amounts
 from tests.reliability import laws, machine, visibility_worlds, zones
 from tests.reliability.figures import Figures
 
@@ -79,13 +82,56 @@ def _both(one: Any, other: Any) -> Iterator[None]:
 
 def _cut_down() -> AbstractContextManager[Any]:
     """Lines are rounded down instead of half up."""
+    honest = amounts.in_money
 
-    class Downwards(Money):
-        @classmethod
-        def rounded(cls, exact_minor: Any, currency: Any, _rounding: Any = None) -> Money:
-            return Money.rounded(exact_minor, currency, Rounding.DOWN)
+    def downwards(exact: Fraction, currency: Currency, convention: Convention) -> Money:
+        return honest(exact, currency, evolve(convention, mode=Rounding.DOWN))
 
-    return patch.object(quotes, "Money", Downwards)
+    return patch.object(amounts, "in_money", downwards)
+
+
+def _share_rounded_first() -> AbstractContextManager[Any]:
+    """The share is cut to two decimals before the price is multiplied with it."""
+
+    def rough(line: amounts.Prorated) -> tuple[Fraction, list[amounts.Step]]:
+        return line.exact_price * Fraction(round(line.portion.share * 100), 100), []
+
+    return patch.dict(amounts._STAGES, {Stage.LINE: rough})
+
+
+def _given_back_unpaid() -> AbstractContextManager[Any]:
+    """What was never paid comes back as credit."""
+    honest = LineValue.credit_of
+
+    def generous(line: LineValue, *args: Any, **more: Any) -> CreditLine:
+        found = honest(line, *args, **more)
+        return evolve(found, relief=Money.zero(found.currency))
+
+    return patch.object(LineValue, "credit_of", generous)
+
+
+def _credited_again() -> AbstractContextManager[Any]:
+    """A line forgets what was taken off it."""
+
+    def forgetful(line: LineValue, credit: CreditLine, _document: str) -> LineValue:
+        return evolve(line, returned=line.returned + min(credit.credit, line.paid - line.returned))
+
+    return patch.object(LineValue, "with_credit", forgetful)
+
+
+def _last_change_only() -> AbstractContextManager[Any]:
+    """Of several changes due at one instant only the last is carried out."""
+    return patch.object(ItemChange, "over", lambda change, _earlier: change)
+
+
+def _discount_for_each_line() -> AbstractContextManager[Any]:
+    """A fixed discount is given to each line in full."""
+
+    def in_full(left: Sequence[Fraction], discount: Discount) -> list[Fraction]:
+        amount = Fraction(discount.amount.minor) if isinstance(discount, FixedDiscount) else Fraction(0)
+        return [min(price, amount) for price in left]
+
+    return patch.object(discounts, "_off", in_full)
 
 
 def _minimum_ignored() -> AbstractContextManager[Any]:
@@ -159,9 +205,17 @@ def run(seed: int) -> Figures:
     by_machine = partial(machine.run, 1500, seed)
     by_worlds = partial(visibility_worlds.run, 1500, seed)
     pool_and_money = (_one_too_many, _no_confirmation, _a_second_license, _today_left_out, _cut_down)
+    money_alone = (
+        _share_rounded_first,
+        _given_back_unpaid,
+        _credited_again,
+        _last_change_only,
+        _discount_for_each_line,
+    )
     planted: list[tuple[str, Callable[[], Figures], Plant]] = [
         *(("laws", by_laws, plant) for plant in (*pool_and_money, _minimum_ignored, _usable_unpaid)),
         *(("machine", by_machine, plant) for plant in (*pool_and_money, _minimum_ignored, _usable_unpaid)),
+        *(("laws", by_laws, plant) for plant in money_alone),
         *(("visibility", by_worlds, plant) for plant in (_exact_is_tree, _audience_is_everyone)),
     ]
     missed = [

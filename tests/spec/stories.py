@@ -265,10 +265,10 @@ def _due(quotes: Sequence[Quote]) -> Money | list[Money]:
 
 def _lines(quotes: Sequence[Quote], *, days: bool) -> list[Result]:
     found = []
-    for line in sorted((line for quote in quotes for line in quote.lines), key=lambda line: line.item):
+    for line in sorted((line for quote in quotes for line in quote.charges), key=lambda line: line.item):
         shares = {
-            "days_left": 0 if line.billed is None else line.billed.days,
-            "days_in_cycle": None if line.period is None else line.period.days,
+            "days_left": int(line.prorated.portion.count),
+            "days_in_cycle": int(line.prorated.portion.base),
         }
         first = {"type": line.item, "quantity": line.quantity, **(shares if days else {})}
         found.append({**first, "amount": line.amount})

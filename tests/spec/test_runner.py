@@ -54,7 +54,7 @@ def a_vector(given: Mapping[str, Any], expect: Mapping[str, Any], kind: str = "d
 
 EURO = a_vector({"currency": "EUR"}, {"digits": 2})
 PASSING = Case("a-vector", False, EURO)
-FAILING = Case("a-vector", False, {**EURO, "kind": "share", "preset": "stripe", "convention": {"count": "months"}})
+FAILING = Case("a-vector", False, {**EURO, "kind": "tides", "preset": "stripe", "convention": {"count": "months"}})
 
 
 def test_a_story_that_holds_passes() -> None:
@@ -180,7 +180,7 @@ def test_amounts_are_compared_as_numbers_and_instants_as_instants() -> None:
 
 
 def test_a_pending_case_that_fails_waits_and_one_that_passes_is_an_error() -> None:
-    listed = Lists({"a-story": 4}, {"digits": 3, "share": 3}, {})
+    listed = Lists({"a-story": 4}, {"digits": 3, "tides": 3}, {})
     assert listed.standing(FAILING, own=True) == (Standing.PENDING, "issue 3")
     run_as(FAILING, *listed.standing(FAILING, own=True))
     with pytest.raises(SpecFailure, match=r"a-vector passes, but stands in pending.toml \(issue 3\)"):
@@ -191,24 +191,24 @@ def test_a_pending_case_that_fails_waits_and_one_that_passes_is_an_error() -> No
 
 
 def test_nothing_is_pending_in_other_data() -> None:
-    listed = Lists({}, {"share": 3}, {})
+    listed = Lists({}, {"tides": 3}, {})
     assert listed.standing(FAILING, own=False) == (Standing.DUE, "")
-    with pytest.raises(NotUnderstood, match="unknown vector kind 'share'"):
+    with pytest.raises(NotUnderstood, match="unknown vector kind 'tides'"):
         run_as(FAILING, *listed.standing(FAILING, own=False))
 
 
 @pytest.mark.parametrize("entry", ["case.a-vector", "preset.stripe", "axis.count.months"])
 @pytest.mark.parametrize("own", [True, False])
 def test_what_is_not_offered_is_not_run(entry: str, own: bool) -> None:
-    listed = Lists({}, {"share": 3}, {entry: "a reason"})
+    listed = Lists({}, {"tides": 3}, {entry: "a reason"})
     assert listed.standing(FAILING, own=own) == (Standing.NOT_OFFERED, entry)
     run_as(FAILING, *listed.standing(FAILING, own=own))
 
 
 def test_an_entry_that_matches_nothing_is_found() -> None:
-    listed = Lists({"a-story": 4, "lost": 4}, {"share": 3, "tides": 3}, {"preset.stripe": "", "case.gone": ""})
+    listed = Lists({"a-story": 4, "lost": 4}, {"tides": 3, "moons": 3}, {"preset.stripe": "", "case.gone": ""})
     cases = [FAILING, Case("a-story", True, a_story())]
-    assert listed.unmatched(cases) == ["pending story lost", "pending kind tides", "not offered: case.gone"]
+    assert listed.unmatched(cases) == ["pending story lost", "pending kind moons", "not offered: case.gone"]
 
 
 @pytest.mark.parametrize(
@@ -229,9 +229,9 @@ def test_a_list_of_another_form_is_refused(tmp_path: Path, pending: str, not_off
 
 
 def test_the_lists_are_read_with_their_reasons(tmp_path: Path) -> None:
-    (tmp_path / "pending.toml").write_text("[stories]\na = 4\n[kinds]\nshare = 3\n")
+    (tmp_path / "pending.toml").write_text("[stories]\na = 4\n[kinds]\ntides = 3\n")
     (tmp_path / "not_offered.toml").write_text('[case.b]\nreason = "x"\n[axis.count.months]\nreason = "y"\n')
-    assert read_lists(tmp_path) == Lists({"a": 4}, {"share": 3}, {"case.b": "x", "axis.count.months": "y"})
+    assert read_lists(tmp_path) == Lists({"a": 4}, {"tides": 3}, {"case.b": "x", "axis.count.months": "y"})
 
 
 def planted(folder: Path, stories: object, vectors: object) -> Path:
@@ -300,4 +300,4 @@ def test_the_last_line_counts_other_data_in_which_nothing_is_pending(tmp_path: P
     assert lines[-1] == "spec: 2 passed, 2 failed, 0 not offered, 0 pending"
     assert code == pytest.ExitCode.TESTS_FAILED
     assert "bad: unknown operation 'teleport'" in lines
-    assert "later: unknown vector kind 'share'" in lines
+    assert "later: unknown vector kind 'tides'" in lines

@@ -10,15 +10,14 @@ from licensing_core.errors import LicensingError
 from licensing_core.money import AllocationMethod, Currency, Money, Rounding
 from licensing_core.periods import (
     Cycle,
-    Duration,
     Interval,
-    MonthEnd,
-    WeekStart,
     local_date,
     seconds_of_day,
     start_of_day,
     union,
 )
+from tests.spec.conventions import CONVENTION_KINDS, convention_of
+from tests.spec.cycles import cycle_of
 from tests.spec.form import Mismatch, NotUnderstood, call, choice, day, instant, moment, number
 
 Answer = dict[str, Any]
@@ -44,13 +43,14 @@ def run_vector(vector: Mapping[str, Any]) -> None:
     if kind not in KINDS:
         raise NotUnderstood(f"unknown vector kind {kind!r}")
     for name in ("preset", "convention"):
-        if name in vector:
+        if name in vector and kind not in CONVENTION_KINDS:
             raise NotUnderstood(f"unknown {name} {vector[name]!r}: the kind {kind!r} has none")
     if not isinstance(expect, Mapping) or not expect:
         raise NotUnderstood("expect is no object with a field")
     answer: Answer | LicensingError
     try:
-        answer = call(KINDS[kind], vector["given"], f"given of the kind {kind!r}")
+        first = (convention_of(vector),) if kind in CONVENTION_KINDS else ()
+        answer = call(KINDS[kind], vector["given"], f"given of the kind {kind!r}", *first)
     except LicensingError as error:
         answer = error
     _compare(answer, expect)
@@ -120,37 +120,9 @@ def allocate(*, total: str, unit: str, weights: Sequence[str], method: str) -> A
     return {"parts": parts, "rest": Fraction(divided.rest.minor, fine)}
 
 
-def _cycle(
-    *,
-    every: str,
-    zone: str = "UTC",
-    anchor: str | None = None,
-    anchor_day: int | None = None,
-    month_end: str | None = None,
-    alignment: str = "anchor",
-    week_start: str | None = None,
-) -> Cycle:
-    step = Duration.parse(every)
-    if alignment == "calendar":
-        if (anchor, anchor_day, month_end) != (None, None, None):
-            raise NotUnderstood("a calendar cycle has no anchor, anchor_day and month_end")
-        return Cycle.calendar(step, zone, week_start=choice(WeekStart, week_start or "monday", "week_start"))
-    if alignment != "anchor":
-        raise NotUnderstood(f"unknown alignment {alignment!r}")
-    if anchor is None or week_start is not None:
-        raise NotUnderstood("a cycle that is aligned with an anchor has one, and no week_start")
-    return Cycle(
-        moment(anchor, "anchor"),
-        step,
-        zone,
-        month_end=choice(MonthEnd, month_end or "clamp", "month_end"),
-        anchor_day=anchor_day,
-    )
-
-
 def boundary(*, k: int, **cycle: Any) -> Answer:
     """Boundary k: a date when the anchor is one."""
-    asked = call(_cycle, cycle, "a cycle")
+    asked = call(cycle_of, cycle, "a cycle")
     return {"at": asked.boundary(k) if isinstance(asked.anchor, datetime) else asked.day(k)}
 
 
@@ -169,7 +141,7 @@ def _index(cycle: Cycle, at: date) -> int:
 
 def period(*, at: str, offset: int = 0, start: str | None = None, until: str | None = None, **cycle: Any) -> Answer:
     """The period that holds `at`, or one some places later, cut to the bounds of the whole cycle."""
-    asked, point = call(_cycle, cycle, "a cycle"), moment(at, "at")
+    asked, point = call(cycle_of, cycle, "a cycle"), moment(at, "at")
     index = _index(asked, point) + offset
     begin, end = _turn(asked, index, point)
     answer: Answer = {"start": begin, "end": end}
@@ -184,7 +156,7 @@ def period(*, at: str, offset: int = 0, start: str | None = None, until: str | N
 
 def periods(*, from_: str, until: str, **cycle: Any) -> Answer:
     """The periods that tile a stretch of time."""
-    asked, first, last = call(_cycle, cycle, "a cycle"), moment(from_, "from"), moment(until, "until")
+    asked, first, last = call(cycle_of, cycle, "a cycle"), moment(from_, "from"), moment(until, "until")
     zone = asked.zone
     tiles = asked.periods(_as_instant(first, zone), _as_instant(last, zone), most=_MOST)
     return {"periods": tuple(_pair(tile, first, zone) for tile in tiles)}
@@ -255,5 +227,6 @@ KINDS: Final[Mapping[str, Callable[..., Answer]]] = {
     "periods": periods,
     "local_day": local_day,
     "interval": interval,
+    **CONVENTION_KINDS,
 }
 """The kinds that the library answers, each by a function with the fields of `given` as parameters."""

@@ -15,7 +15,7 @@ from licensing_core.limits import UNLIMITED, Limit, Unlimited
 from licensing_core.money import Allocation
 from licensing_core.periods import Period, Span
 from licensing_core.plans import Settings, Switches
-from licensing_core.pricing import FlatPrice, UnitPrice
+from licensing_core.pricing import FlatPrice, Price
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 
@@ -70,8 +70,8 @@ def of_people(directory: Directory) -> None:
 
 
 def of_plans(plan: Plan, parts: Mapping[str, int]) -> None:
-    assert_type(plan.prices, tuple[FlatPrice | UnitPrice, ...])
-    assert_type(plan.price_in(Currency("EUR")), FlatPrice | UnitPrice)
+    assert_type(plan.prices, tuple[Price, ...])
+    assert_type(plan.price_in(Currency("EUR")), Price)
     assert_type(plan.price_in().exact(3), Fraction)
     assert_type(Settings(enforce_limit=False).over(Switches()), Switches)
     assert_type(Limit(10).ceiling, int | Unlimited)

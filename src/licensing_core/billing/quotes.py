@@ -1,76 +1,18 @@
-"""Quotes: lines with quantity, price, the part of the period that is billed, and one rounding each."""
+"""Quotes: what is asked for, line by line, in one currency, with its taxes."""
 
-from fractions import Fraction
+from collections.abc import Sequence
+from datetime import date
 from typing import ClassVar, Final
 
 from attrs import field, frozen
 
-from licensing_core.checks import Id, InvalidArgument, Positive, Value, check_of, checked
+from licensing_core.billing.discounts import Discount, FixedDiscount, discounts_for
+from licensing_core.billing.lines import CreditLine, QuoteLine, line
+from licensing_core.billing.taxes import PLAIN_TAXES, Tax, TaxTerms, TaxTreatment, tax_totals, taxes_of
+from licensing_core.checks import InvalidArgument, Value, check_of, checked
 from licensing_core.currencies import Currency
 from licensing_core.errors import LicensingError
-from licensing_core.money import CurrencyMismatch, Money, Rounding
-from licensing_core.periods import Span
-from licensing_core.pricing import FlatPrice, Price, UnitPrice
-from licensing_core.proration import share
-
-
-def _as_rounded(line_: "QuoteLine", _attribute: object, amount: Money) -> None:
-    if amount.currency is not line_.price.currency:
-        raise CurrencyMismatch(expected=line_.price.currency, got=amount.currency)
-    if amount != (due := _rounded(line_.exact, line_.price)):
-        raise InvalidArgument(parameter="amount", expected=f"what the line comes to, {due}", got=str(amount))
-
-
-def _rounded(exact: Fraction, price: Price) -> Money:
-    """The one rounding of a line: half up, to the minor unit of the currency (decision 7)."""
-    return Money.rounded(exact, price.currency, Rounding.HALF_UP)
-
-
-def _both_or_none(line_: "QuoteLine", _attribute: object, period: Span | None) -> None:
-    if (line_.billed is None) is not (period is None):
-        raise InvalidArgument(
-            parameter="period", expected="a Span with billed, None without", got=type(period).__name__
-        )
-
-
-@frozen(kw_only=True, field_transformer=checked)
-class QuoteLine(Value):
-    """One line of a quote; make it with `line()`.
-
-    Attributes:
-        item: What is bought: the id of a plan or license type.
-        quantity: Of one command, or all that a cycle bills.
-        price: For one unit, or for the whole.
-        billed: The days that are billed; `None` when the price is for no period.
-        period: The whole period that the price is for; `None` with *billed*.
-        amount: `exact`, rounded.
-    """
-
-    item: Id
-    quantity: Positive
-    price: FlatPrice | UnitPrice
-    billed: Span | None = None
-    period: Span | None = field(default=None, validator=_both_or_none)
-    amount: Money = field(validator=_as_rounded)
-
-    @property
-    def share(self) -> Fraction:
-        """The part of the period that is billed: 0 to 1, and 1 without a period."""
-        return Fraction(1) if self.period is None else share(self.billed, self.period)
-
-    @property
-    def exact(self) -> Fraction:
-        """The amount in minor units before rounding."""
-        return self.price.exact(self.quantity) * self.share
-
-
-def line(
-    item: Id, quantity: Positive, price: Price, *, billed: Span | None = None, period: Span | None = None
-) -> QuoteLine:
-    """The line for *quantity* of *item*, of which the days *billed* of *period* are charged."""
-    part = Fraction(1) if period is None else share(billed, period)
-    amount = _rounded(price.exact(quantity) * part, price)
-    return QuoteLine(item=item, quantity=quantity, price=price, billed=billed, period=period, amount=amount)
+from licensing_core.money import CurrencyMismatch, Money
 
 
 @frozen(kw_only=True)
@@ -87,7 +29,7 @@ class QuoteChanged(LicensingError):
         return f"{said} was confirmed, but it costs {costs} now; quote again and have it confirmed"
 
 
-def _all_in_currency(quote: "Quote", _attribute: object, lines: tuple[QuoteLine, ...]) -> None:
+def _all_in_currency(quote: "Quote", _attribute: object, lines: tuple[QuoteLine | CreditLine, ...]) -> None:
     for one in lines:
         if one.amount.currency is not quote.currency:
             raise CurrencyMismatch(expected=quote.currency, got=one.amount.currency)
@@ -97,18 +39,94 @@ def _all_in_currency(quote: "Quote", _attribute: object, lines: tuple[QuoteLine,
 class Quote(Value):
     """What is asked for, in one currency.
 
+    >>> from licensing_core.pricing import UnitPrice
     >>> price = UnitPrice(Money.parse("30.00 EUR"))
     >>> str(Quote(currency=price.currency, lines=(line("base", 2, price),)).due)
     '60.00 EUR'
+
+    Attributes:
+        lines: Charges and credits, in the order in which they are shown.
+        taxes: How the taxes of the charges are worked out; those of a credit follow from the charge it is of.
     """
 
     currency: Currency
-    lines: tuple[QuoteLine, ...] = field(validator=_all_in_currency)
+    lines: tuple[QuoteLine | CreditLine, ...] = field(validator=_all_in_currency)
+    taxes: TaxTerms = PLAIN_TAXES
+
+    @property
+    def charges(self) -> tuple[QuoteLine, ...]:
+        """The lines that are charged."""
+        return tuple(one for one in self.lines if isinstance(one, QuoteLine))
+
+    @property
+    def credits(self) -> tuple[CreditLine, ...]:
+        """The lines that are given back."""
+        return tuple(one for one in self.lines if isinstance(one, CreditLine))
+
+    @property
+    def charge_taxes(self) -> tuple[tuple[Tax, ...], ...]:
+        """The taxes of each of `charges`."""
+        return taxes_of([(one.amount, one.rates) for one in self.charges], self.taxes)
+
+    @property
+    def tax_totals(self) -> tuple[Tax, ...]:
+        """The taxes of all charges by rate."""
+        return tax_totals([tax for taxes in self.charge_taxes for tax in taxes], self.currency)
+
+    @property
+    def charged(self) -> Money:
+        """All charges with their taxes; the lines that are printed add up to it (L5)."""
+        total = Money.sum((one.amount for one in self.charges), self.currency)
+        if self.taxes.treatment is TaxTreatment.INCLUSIVE:
+            return total
+        return total + Money.sum((tax.amount for tax in self.tax_totals), self.currency)
+
+    @property
+    def credited(self) -> Money:
+        """All that goes back to the customer, positive."""
+        return Money.sum((one.credit for one in self.credits), self.currency)
 
     @property
     def due(self) -> Money:
-        """The sum of the lines, so that what is printed adds up (L5)."""
-        return Money.sum((one.amount for one in self.lines), self.currency)
+        """What is to be paid: charges less credits. A negative one stays a credit, and nothing of it is lost."""
+        return self.charged - self.credited
+
+
+def discounted(lines: Sequence[QuoteLine], discounts: Sequence[Discount], *, on: date) -> tuple[QuoteLine, ...]:
+    """*lines* with *discounts* on the prices of their whole periods, fixed amounts shared over all of them.
+
+    Args:
+        lines: Of one currency, none with a discount yet.
+        on: The day on which what is billed begins.
+
+    Raises:
+        CurrencyMismatch: A line, or a fixed discount, is in another currency than the first line.
+        InvalidArgument: A line has discounts already.
+    """
+    if any(one.discounts or one.netting for one in lines):
+        raise InvalidArgument(parameter="lines", expected="without discounts", got="one with a discount")
+    fixed = (one.amount for one in discounts if isinstance(one, FixedDiscount))
+    for other in (*(one.amount for one in lines), *fixed):
+        if lines and other.currency is not lines[0].currency:
+            raise CurrencyMismatch(expected=lines[0].currency, got=other.currency)
+    found = discounts_for([one.exact_price for one in lines], discounts, on=on)
+    return tuple(
+        line(
+            one.item,
+            one.quantity,
+            one.price,
+            billed=one.billed,
+            period=one.period,
+            every=one.every,
+            convention=one.convention,
+            discounts=off,
+            rates=one.rates,
+            reason=one.reason,
+        )
+        if off
+        else one
+        for one, off in zip(lines, found, strict=True)
+    )
 
 
 _as_amounts: Final = check_of(tuple[Money, ...])

@@ -47,12 +47,17 @@ class UnknownLicenseType(LicensingError):
         return f"there is no license type {self.license_type!r}; look at the table of licenses for those there are"
 
 
+def _for_each_license(_type: object, _attribute: object, price: UnitPrice) -> None:
+    if price.included or price.minimum is not None:  # each purchase would have them anew
+        raise InvalidArgument(parameter="price", expected="without included units and minimum", got="one with them")
+
+
 @frozen(kw_only=True, field_transformer=checked)
 class LicenseType(Value):
     """A type of license: its price per cycle, what the contract holds at least, and what it lets its holder do."""
 
     id: Id
-    price: UnitPrice
+    price: UnitPrice = field(validator=_for_each_license)
     minimum: Count = 0
     features: frozenset[Id] = frozenset()
 
@@ -66,7 +71,7 @@ class Order(Value):
 
     def quantity(self, license_type: str) -> int:
         """How many licenses of the type are ordered."""
-        return sum(one.quantity for quote in self.quotes for one in quote.lines if one.item == license_type)
+        return sum(one.quantity for quote in self.quotes for one in quote.charges if one.item == license_type)
 
 
 def _few(_account: object, attribute: "Attribute[Any]", items: Sized) -> None:

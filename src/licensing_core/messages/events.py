@@ -74,5 +74,49 @@ EVENTS: Final[dict[str, Text]] = {
         say("Licenses kept: {kept}."),
         where("bills", say("Billed for the next cycle: {bills}.")),
     ),
+    "item.billed": (
+        where("quote", say("The item {item} was billed as of {effective}. To pay: {quote}.")),
+        without("quote", say("Nothing of the item {item} was charged or given back as of {effective}.")),
+        without("ended", say("Its period: {period}.")),
+        where("ended", say("It ended then.")),
+        where(
+            "done",
+            by(
+                "done",
+                "{done} scheduled change was carried out with it.",
+                "{done} scheduled changes were carried out with it.",
+            ),
+        ),
+    ),
+    "item.taken_over": (
+        say("The item {item}, which another system has billed so far, goes on here. Its period: {period}."),
+        where("line", say("Its earlier line: {line}.")),
+        without("line", say("The period is free.")),
+    ),
+    "item.change_scheduled": (
+        say("The change {change:id} of the item {item} was scheduled: {change:parts}."),
+        say("It takes effect: {change}."),
+    ),
+    "item.change_withdrawn": (
+        say("The scheduled change {change} of the item {item} was withdrawn. It will not take effect."),
+    ),
+    "ledger.opened": (
+        say("The ledger {ledger} was opened in {currency}."),
+        where(
+            "lines",
+            by("lines", "It took over {lines} earlier line.", "It took over {lines} earlier lines."),
+        ),
+        where("balance", say("In credit: {balance}.")),
+    ),
+    "ledger.booked": (
+        say("The document {document} was booked in the ledger {ledger}."),
+        where("charged", say("Charged: {charged:list}.")),
+        where("credited", say("Taken off again: {credited:list}.")),
+    ),
+    "ledger.paid": (
+        say("{amount} was paid on the document {document} of the ledger {ledger}."),
+        where("from_balance", say("It was taken from what was in credit.")),
+    ),
+    "ledger.refunded": (say("{amount} in credit was paid out of the ledger {ledger}."),),
 }
 """The text of each event by its type."""

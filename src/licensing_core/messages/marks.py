@@ -16,6 +16,7 @@ class Part(NamedTuple):
         number: The field that rules it: a number, or a collection, whose length counts.
         field: The field on which it depends whether the sentence is said; empty for always.
         wanted: The value that this field must have, as text; `None`: any but none, zero and empty; empty: one of those.
+            A quote without lines is empty.
     """
 
     text: str

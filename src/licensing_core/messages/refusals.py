@@ -29,6 +29,9 @@ _ARGUMENTS: Final = (
     "cycle.invalid",
     "cycle.not_whole_days",
     "business_calendar.invalid",
+    "price.tiers_invalid",
+    "convention.invalid",
+    "convention.unknown",
 )
 
 _GENERAL: Final[dict[str, Text]] = {
@@ -132,10 +135,11 @@ _PURCHASES: Final[dict[str, Text]] = {
     "purchase.beneficiary_not_allowed": (
         say("You cannot buy for {beneficiary}: it is not among your resources. Name one that is."),
     ),
-    "plan.price_missing": (
-        where("currency", say("The plan {plan} has no price in {currency}.")),
-        without("currency", say("The plan {plan} is sold in several currencies and none was named.")),
-        where("offered", say("Choose one of these: {offered:list}.")),
+    "price.missing": (
+        where("currency", say("There is no price of {sold} in {currency}.")),
+        without("currency", say("No price of {sold} could be chosen.")),
+        where("offered", say("Name one of these currencies: {offered:list}.")),
+        without("offered", say("It has no prices at that time. Ask for a later one.")),
     ),
     "plan.package_mismatch": (
         say("The plan {plan} does not sell the package {package}. Choose a plan of that package."),
@@ -213,11 +217,79 @@ _ACCOUNTS: Final[dict[str, Text]] = {
     ),
 }
 
+_ANOTHER_BASE: Final = say("Count in seconds, or take another base.")
+_ANOTHER_TURN: Final = say("Take another base, or a turn of months or of days.")
+
+_BILLING: Final[dict[str, Text]] = {
+    "proration.nothing_counted": (
+        say("The share cannot be worked out over the base “{base}”."),
+        where("count", say("Counted in days, it comes to nothing."), wanted="days"),
+        where("count", say("Counted in seconds, it comes to nothing."), wanted="seconds"),
+        where("count", say("Counted in days of 30/360, it comes to nothing."), wanted="days_360"),
+        where("count", say("Counted in months, it comes to nothing."), wanted="months"),
+        where("count", say("Counted in calendar months, it comes to nothing."), wanted="calendar_months"),
+        where("base", _ANOTHER_BASE, wanted="period"),
+        where("base", _ANOTHER_BASE, wanted="from_part"),
+        where("base", _ANOTHER_BASE, wanted="start_month"),
+        where("base", _ANOTHER_TURN, wanted="nominal"),
+        where("base", _ANOTHER_TURN, wanted="nominal_360"),
+    ),
+    "ledger.unknown": (
+        say("The ledger {ledger} holds nothing of {wanted}. Load its lines, or look at those there are."),
+    ),
+    "ledger.already_booked": (
+        say(
+            "This cannot be booked: the ledger {ledger} has the line {line} already, "
+            "or has taken something off it with this document."
+        ),
+        say("If this is no repetition, give the document or the item another id."),
+    ),
+    "ledger.paid_too_much": (
+        where("owed", say("Cannot pay {asked} on the document {document}: {owed} is owed on it. Pay that at most.")),
+        without(
+            "owed",
+            say(
+                "Cannot pay {asked} on the document {document}: nothing is owed on it. "
+                "Choose a document on which something is."
+            ),
+        ),
+    ),
+    "ledger.balance_exceeded": (
+        where(
+            "balance",
+            say("Cannot take {asked} out of the ledger {ledger}: {balance} is in credit. Take that at most."),
+        ),
+        without(
+            "balance",
+            say("Cannot take {asked} out of the ledger {ledger}: nothing is in credit. Pay documents in another way."),
+        ),
+    ),
+    "item.ended": (say("The item {item} ended on {ended}. Start a new one."),),
+    "item.behind": (say("Something of the item {item} has been due since {due}. Advance it first."),),
+    "item.change_too_early": (
+        say("The item {item} was billed as of {earliest}, and cannot be changed before. Change it then or later."),
+    ),
+    "item.nothing_scheduled": (
+        say("No change {change} of the item {item} waits. Look at those that wait, and choose one of them."),
+    ),
+    "series.out_of_order": (
+        say("A document cannot be dated {on}: the number {number} is dated {last_on}. Date it on that day or later."),
+    ),
+    "series.other": (say("The number {number} is not of the series {series}. Take the last number of that series."),),
+    "document.not_a_proforma": (
+        say("The document {document} cannot become an invoice."),
+        where("kind", say("It is one already."), wanted="invoice"),
+        where("kind", say("It is a credit note."), wanted="credit_note"),
+        say("Only a proforma becomes one: choose one of those."),
+    ),
+}
+
 REFUSALS: Final[dict[str, Text]] = {
     **dict.fromkeys(_ARGUMENTS, _ARGUMENT),
     **_GENERAL,
     **_PURCHASES,
     **_POOLS,
     **_ACCOUNTS,
+    **_BILLING,
 }
 """The text of each error by its code."""

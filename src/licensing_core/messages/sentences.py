@@ -8,12 +8,13 @@ from decimal import Decimal, localcontext
 from enum import Enum
 from fractions import Fraction
 from functools import lru_cache
+from types import UnionType
 from typing import Any, Final
 
 import attrs
 from attrs import frozen
 
-from licensing_core.billing import Quote
+from licensing_core.billing import CreditLine, LineValue, Quote, ScheduledChange
 from licensing_core.checks import InvalidArgument, as_instant, shown
 from licensing_core.currencies import Currency
 from licensing_core.decisions import Event, Verdict
@@ -25,7 +26,7 @@ from licensing_core.messages.catalogs import catalog, language_of, locale_of
 from licensing_core.messages.events import EVENTS
 from licensing_core.messages.marks import Part, Text
 from licensing_core.messages.refusals import ALLOWED, REFUSALS
-from licensing_core.messages.words import PHRASES, SCOPES, WORDS
+from licensing_core.messages.words import CHANGES, PHRASES, SCOPES, WORDS
 from licensing_core.money import Money
 from licensing_core.periods import Period
 from licensing_core.periods.zones import rules_of
@@ -33,9 +34,12 @@ from licensing_core.periods.zones import rules_of
 _PLACEHOLDER: Final = re.compile(r"\{(\w+)(?::(\w+))?\}", re.ASCII)
 _HARMLESS: Final = re.compile(r"[\w .:/+*$\[\]-]{1,80}", re.ASCII)
 _MOST_LISTED: Final = 10
+_END: Final = "(?:[0-9]{1,20}|without end)"
 _FILLED: Final = {
     **dict.fromkeys(("awaiting", "count", "held", "high", "low", "number", "year"), r"-?[0-9]{1,120}"),
     **dict.fromkeys(("name", "other_name"), r"[A-Za-z_][A-Za-z_0-9]{0,59}"),
+    "end": _END,
+    "ends": f"{_END}(?:, {_END}){{0,18}}",
 }
 """What a placeholder of a phrase stands for, where it is not whatever stands there."""
 
@@ -136,12 +140,17 @@ class Speaker:
 
         Args:
             way: `list` names the items of a collection, which are counted else; `phrase` translates the words
-                of a refused argument; `due` shows what an order costs instead of its id.
+                of a refused argument; `due` shows what an order costs instead of its id; `id` names a scheduled
+                change and `parts` shows what it makes different, instead of when.
         """
         if way == "phrase":
             return self.phrase(str(value))
         if way == "due" and isinstance(value, Order):
             return self._listed([self.shown(quote) for quote in value.quotes])
+        if way == "id" and isinstance(value, ScheduledChange):
+            return self.shown(value.id)
+        if way == "parts" and isinstance(value, ScheduledChange):
+            return self._listed(self._different(value))
         if isinstance(value, Mapping):
             return self._counts(value)
         if isinstance(value, tuple | AbstractSet):
@@ -155,12 +164,21 @@ class Speaker:
     def _item(self, value: object) -> str:
         return " ".join(map(self.shown, value)) if isinstance(value, tuple) else self.shown(value)
 
-    def number(self, value: int | Decimal) -> str:
-        """A number with the groups and signs of the locale."""
+    def _different(self, scheduled: ScheduledChange) -> list[str]:
+        change = scheduled.change
+        if change.quantity == 0:
+            return [self._said(CHANGES["end"], {})]
+        values = {name: getattr(change, name) for name in CHANGES if hasattr(change, name)}
+        changed = {name: value for name, value in values.items() if value is not None}
+        return [self._said(CHANGES[name], changed) for name in changed or ("nothing",)]
+
+    def number(self, value: int | Fraction | Decimal) -> str:
+        """A number with the groups and signs of the locale, and three decimals at most."""
         from babel.numbers import format_decimal  # noqa: PLC0415  # loaded when first needed
 
         with localcontext(exact_context()):
-            return format_decimal(Decimal(value), locale=locale_of(self.locale))
+            exact = Decimal(value.numerator) / value.denominator if isinstance(value, Fraction) else Decimal(value)
+            return format_decimal(exact, locale=locale_of(self.locale))
 
     def day(self, value: date) -> str:
         """A day, as in `16 abr 2024`."""
@@ -181,13 +199,13 @@ class Speaker:
         clock = format_time(local.time(), "short", locale=known)
         return both.replace("{0}", clock).replace("{1}", self.day(local.date()))
 
-    def share(self, value: Fraction) -> str:
-        """A share in percent, cut to two decimals at most."""
+    def share(self, value: Fraction, digits: int = 2) -> str:
+        """A share in percent, cut to so many decimals at most."""
         from babel.numbers import format_percent  # noqa: PLC0415  # loaded when first needed
 
-        known, whole = locale_of(self.locale), value.numerator * 10_000 // value.denominator
+        known, whole = locale_of(self.locale), value.numerator * 10 ** (digits + 2) // value.denominator
         with localcontext(exact_context()):
-            return format_percent(Decimal(whole).scaleb(-4), locale=known, decimal_quantization=False)
+            return format_percent(Decimal(whole).scaleb(-digits - 2), locale=known, decimal_quantization=False)
 
     def _counts(self, value: Mapping[Any, Any]) -> str:
         if not all(type(number) is int for number in value.values()):
@@ -229,9 +247,11 @@ class _Raw(str):
     __slots__ = ()
 
 
-_WAYS: Final[tuple[tuple[type | tuple[type, ...], Callable[[Speaker, Any], str]], ...]] = (
+_WAYS: Final[tuple[tuple[type | UnionType, Callable[[Speaker, Any], str]], ...]] = (
     (Money, lambda speaker, value: format_money(value, speaker.locale)),
     (Quote, lambda speaker, value: format_money(value.due, speaker.locale)),
+    (LineValue | CreditLine, lambda speaker, value: f"{value.item} {format_money(value.gross, speaker.locale)}"),
+    (ScheduledChange, lambda speaker, value: speaker.shown(value.effective)),
     (Currency, lambda _speaker, value: value.code),
     (Scope, lambda speaker, value: speaker.scope(value)),
     (Content, lambda speaker, value: f"{speaker.named(value.kind)} {value.id}"),
@@ -272,6 +292,8 @@ def _applies(part: Part, fields: Mapping[str, Any]) -> bool:
     if not part.field:
         return True
     value = fields[part.field]
+    if isinstance(value, Quote):
+        value = value.lines
     if part.wanted is None:
         return bool(value)
     return str(value) == part.wanted if part.wanted else not value

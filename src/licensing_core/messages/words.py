@@ -40,6 +40,12 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "Holding.HELD": word("Holding", "held"),
     "Holding.AWAITING": word("Holding", "waiting for confirmation"),
     "Unlimited.UNLIMITED": word("Unlimited", "unlimited"),
+    "Count.DAYS": word("Count", "days"),
+    "Count.SECONDS": word("Count", "seconds"),
+    "Count.DAYS_360": word("Count", "days of 30/360"),
+    "Count.MONTHS": word("Count", "months"),
+    "Count.CALENDAR_MONTHS": word("Count", "calendar months"),
+    "When.END_OF_PERIOD": word("When", "at the end of the period"),
 }
 """The word of each member of an enumeration, by class and member."""
 
@@ -54,6 +60,18 @@ SCOPES: Final[dict[str, Part]] = {
     "EVERYONE": say("everyone"),
 }
 """How a scope is named; a person is not."""
+
+CHANGES: Final[dict[str, Part]] = {
+    "end": say("its end"),
+    "quantity": say("quantity {quantity}"),
+    "item": say("{item} in its place"),
+    "price": say("another price"),
+    "every": say("another interval"),
+    "discounts": say("other discounts"),
+    "rates": say("other tax rates"),
+    "nothing": say("nothing"),
+}
+"""What is different after a change of an item, by the part that changes."""
 
 PHRASES: Final = (
     say("an int from {low} to {high}"),
@@ -73,6 +91,7 @@ PHRASES: Final = (
     say("an ISO 8601 duration such as P1M or P1DT12H"),
     say("a mapping of types to quantities"),
     say("an id that no waiting order has"),
+    say("an id that no waiting change has"),
     say("at least the minimum of the type"),
     by("number", "at most {number} decimal for {currency}", "at most {number} decimals for {currency}"),
     by("number", "{number} decimal", "{number} decimals"),
@@ -105,6 +124,7 @@ PHRASES: Final = (
     say("one under another"),
     say("each of another id"),
     say("one twice"),
+    say("one of each kind"),
     say("1 for a single license"),
     say("block, allow or a ratio from 1 to 1000"),
     say("of months alone or of days alone"),
@@ -129,7 +149,7 @@ PHRASES: Final = (
     say("a common denominator of at most {number} bits"),
     say("a longer one"),
     say("{number} bits"),
-    say("a Span with billed, None without"),
+    say("a Span or Period with billed"),
     say("a tuple of events"),
     say("a LicensingError, Event or Verdict"),
     say("of a kind that is stored"),
@@ -151,11 +171,55 @@ PHRASES: Final = (
     say("an engine of a database in memory"),
     say("a number of seconds from 0 to {limit}"),
     say("{first:phrase} over {second:phrase}"),
+    say("later than now"),
+    say("no later than now"),
+    say("an earlier instant"),
+    say("a later instant"),
+    say("an earlier day"),
+    say("above 0 and at most 100"),
+    say("above 0"),
+    say("above zero"),
+    say("0 or more"),
+    say("Money above zero"),
+    say("Money, zero or more"),
+    say("Money, where new is None"),
+    say("no earlier than the date of the document"),
+    say("an id on a credit note, None on others"),
+    say("no more than the line comes to"),
+    say("at most the price"),
+    say("more"),
+    say("amount, or amount and taxes"),
+    say("without discounts"),
+    say("one with a discount"),
+    say("without included units and minimum"),
+    say("one with them"),
+    say("1 to 20 ASCII letters, digits and /._-"),
+    say("one or more"),
+    say("one or more, each effective later than the one before"),
+    say("each up to more than the one before, the last without end"),
+    say("without end"),
+    say("{end:phrase}, {ends:phrase}"),
+    say("one for the running period"),
+    say("one for another"),
+    say("none on an amount of zero"),
+    say("some"),
+    say("an id of at most {number} characters, since its lines have a number behind it"),
+    say("the name of a preset"),
+    say("a number of decimals with the stages share and day_rate, None with line"),
+    say("a Span, a Period or a closed Interval"),
+    say("an open one"),
+    say("a Duration, which the base {base} counts"),
+    say("a stretch of time, which the base {base} counts"),
+    say("of days or of instants as the period is"),
+    say("from {low} to {high}"),
+    say("1 to {number}"),
+    say("at most {amount}"),
     say("an {name}"),
     say("a {name}"),
 )
 """Phrases that the core puts into refusals, the first that fits; those not listed stay as they are.
 
 `{name}` is one word, as the name of a class is; `{count}`, `{number}`, `{held}` and other numbers are whole ones;
+`{end}` is where a tier ends, and `{ends}` are several;
 any other placeholder is whatever stands there.
 """

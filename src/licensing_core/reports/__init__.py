@@ -1,6 +1,19 @@
 """The products' tables, in the language of the caller: as text, records, HTML and for the terminal."""
 
-from licensing_core.reports.products import events_table, license_table, quote_table, seat_table, verdicts
+from licensing_core.reports.money import convention_table, document_table, migration_table, quote_table
+from licensing_core.reports.products import events_table, license_table, seat_table, verdicts
 from licensing_core.reports.table import Cell, Column, Table
 
-__all__ = ["Cell", "Column", "Table", "events_table", "license_table", "quote_table", "seat_table", "verdicts"]
+__all__ = [
+    "Cell",
+    "Column",
+    "Table",
+    "convention_table",
+    "document_table",
+    "events_table",
+    "license_table",
+    "migration_table",
+    "quote_table",
+    "seat_table",
+    "verdicts",
+]

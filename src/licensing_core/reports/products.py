@@ -1,38 +1,16 @@
-"""The tables that the products show: seats, licenses, quotes, events and verdicts."""
+"""The tables that the products show: seats, licenses, events and verdicts."""
 
-from collections.abc import Collection, Iterable, Mapping
-from typing import Any, Final, TypeVar
+from collections.abc import Iterable, Mapping
+from typing import Final
 
-from licensing_core.billing import Quote, QuoteLine
-from licensing_core.checks import InvalidArgument, instance, shown
 from licensing_core.decisions import Verdict
 from licensing_core.license_cycle import LicenseRow
 from licensing_core.messages.marks import word
 from licensing_core.messages.sentences import Speaker, speaker_of
-from licensing_core.pricing import FlatPrice, UnitPrice
 from licensing_core.protocols import Envelope
-from licensing_core.reports.table import Cell, Column, Table
+from licensing_core.reports.building import cell, day_cell, each, id_cell, make_table, mapping
+from licensing_core.reports.table import Cell, Table
 from licensing_core.seat_administration import Row
-
-T = TypeVar("T")
-_RIGHT: Final = frozenset(
-    {
-        "assigned",
-        "bought",
-        "associated",
-        "awaiting",
-        "in_use",
-        "free",
-        "minimum",
-        "buying",
-        "quantity",
-        "price",
-        "days",
-        "share",
-        "amount",
-        "sequence",
-    }
-)
 
 _SEATS: Final = {
     "created_by": word("column", "Created by"),
@@ -55,19 +33,6 @@ _LICENSES: Final = {
     "minimum": word("column", "Contract minimum"),
     "buying": word("column", "Buying"),
 }
-_QUOTE: Final = {
-    "item": word("column", "Item"),
-    "quantity": word("column", "Quantity"),
-    "price": word("column", "Price"),
-    "days": word("column", "Days left"),
-    "days_in_cycle": word("column", "Days in the cycle"),
-    "share": word("column", "Share"),
-    "amount": word("column", "Amount"),
-}
-_PRICES: Final = {
-    FlatPrice: word("price", "{price} in all"),
-    UnitPrice: word("price", "{price} each"),
-}
 _EVENTS: Final = {
     "sequence": word("column", "No."),
     "at": word("column", "Date"),
@@ -83,14 +48,6 @@ _VERDICTS: Final = {
     "code": word("column", "Code"),
     "reason": word("column", "Reason"),
 }
-_TITLES: Final = {
-    "seats": word("title", "Seat administration"),
-    "licenses": word("title", "Licenses"),
-    "quote": word("title", "Quote"),
-    "events": word("title", "Events"),
-    "verdicts": word("title", "Verdicts"),
-    "total": word("title", "Total"),
-}
 
 
 def seat_table(rows: Iterable[Row], locale: str, zone: str = "UTC") -> Table:
@@ -103,25 +60,25 @@ def seat_table(rows: Iterable[Row], locale: str, zone: str = "UTC") -> Table:
     Source: DOC-24 to DOC-26.
     """
     speaker = speaker_of(locale, zone)
-    return _table(
-        "seats", _SEATS, [_seat_cells(row, speaker) for row in _each("rows", rows, Row)], speaker, hidden={"bought"}
+    return make_table(
+        "seats", _SEATS, [_seat_cells(row, speaker) for row in each("rows", rows, Row)], speaker, hidden={"bought"}
     )
 
 
 def _seat_cells(row: Row, speaker: Speaker) -> tuple[Cell, ...]:
     terms = row.terms
     return (
-        Cell() if terms is None else _id(terms.created_by),
-        Cell() if terms is None else _day(terms.purchased_at, speaker),
-        _id(row.code),
-        Cell() if terms is None else _id(terms.package),
-        Cell() if terms is None else _id(terms.plan),
-        _day(row.expires_at, speaker),
-        _cell(row.type, speaker),
+        Cell() if terms is None else id_cell(terms.created_by),
+        Cell() if terms is None else day_cell(terms.purchased_at, speaker),
+        id_cell(row.code),
+        Cell() if terms is None else id_cell(terms.package),
+        Cell() if terms is None else id_cell(terms.plan),
+        day_cell(row.expires_at, speaker),
+        cell(row.type, speaker),
         Cell(f"{speaker.number(row.consumed)}/{speaker.number(row.bought)}", row.consumed),
-        _cell(row.bought, speaker),
-        _cell(row.held, speaker),
-        _cell(row.awaiting, speaker),
+        cell(row.bought, speaker),
+        cell(row.held, speaker),
+        cell(row.awaiting, speaker),
     )
 
 
@@ -134,48 +91,12 @@ def license_table(rows: Mapping[str, LicenseRow], locale: str) -> Table:
 
     Source: WAL-4.
     """
-    speaker, types = speaker_of(locale), _mapping("rows", rows, LicenseRow)
+    speaker, types = speaker_of(locale), mapping("rows", rows, LicenseRow)
     lines = [
-        (_id(name), *(_cell(getattr(row, key), speaker) for key in list(_LICENSES)[1:])) for name, row in types.items()
+        (id_cell(name), *(cell(getattr(row, key), speaker) for key in list(_LICENSES)[1:]))
+        for name, row in types.items()
     ]
-    return _table("licenses", _LICENSES, lines, speaker)
-
-
-def quote_table(quote: Quote, locale: str) -> Table:
-    """The lines of *quote* with the days that are billed and their share of the cycle, and the total below.
-
-    A price says whether it is for each unit or for all of them.
-
-    Raises:
-        UnknownLocale: As `messages.explain()` refuses.
-        InvalidArgument: *quote* is none.
-
-    Source: WAL-7, WAL-13, L5.
-    """
-    speaker = speaker_of(locale)
-    instance(Quote)("quote", quote)
-    footer = (_title("total", speaker), *[Cell()] * (len(_QUOTE) - 2), _cell(quote.due, speaker))
-    return _table(
-        "quote", _QUOTE, [_quote_cells(one, speaker) for one in quote.lines], speaker, footer, hidden={"days_in_cycle"}
-    )
-
-
-def _quote_cells(line: QuoteLine, speaker: Speaker) -> tuple[Cell, ...]:
-    billed, period, price = line.billed, line.period, line.price.price
-    if billed is None or period is None:  # they come together
-        days, whole = Cell(), Cell()
-    else:
-        days = Cell(f"{speaker.number(billed.days)}/{speaker.number(period.days)}", billed.days)
-        whole = _cell(period.days, speaker)
-    return (
-        _id(line.item),
-        _cell(line.quantity, speaker),
-        Cell(speaker.filled(speaker.translated(*_PRICES[type(line.price)]), {"price": price}), price),
-        days,
-        whole,
-        _cell(line.share, speaker),
-        _cell(line.amount, speaker),
-    )
+    return make_table("licenses", _LICENSES, lines, speaker)
 
 
 def events_table(envelopes: Iterable[Envelope], locale: str, zone: str = "UTC") -> Table:
@@ -188,16 +109,16 @@ def events_table(envelopes: Iterable[Envelope], locale: str, zone: str = "UTC") 
     speaker = speaker_of(locale, zone)
     lines = [
         (
-            _cell(one.sequence, speaker),
+            cell(one.sequence, speaker),
             Cell(speaker.moment(one.event.at), one.event.at),
-            _id(one.event.by),
-            _id(one.aggregate),
-            _id(one.event.type),
+            id_cell(one.event.by),
+            id_cell(one.aggregate),
+            id_cell(one.event.type),
             Cell(speaker.event(one.event), one.event),
         )
-        for one in _each("envelopes", envelopes, Envelope)
+        for one in each("envelopes", envelopes, Envelope)
     ]
-    return _table("events", _EVENTS, lines, speaker)
+    return make_table("events", _EVENTS, lines, speaker)
 
 
 def verdicts(answers: Mapping[str, Verdict], locale: str, zone: str = "UTC") -> Table:
@@ -207,66 +128,21 @@ def verdicts(answers: Mapping[str, Verdict], locale: str, zone: str = "UTC") -> 
         UnknownLocale, UnknownZone: As `messages.explain()` refuses.
         InvalidArgument: *answers* is no mapping of questions to verdicts.
     """
-    speaker, asked = speaker_of(locale, zone), _mapping("answers", answers, Verdict)
+    speaker, asked = speaker_of(locale, zone), mapping("answers", answers, Verdict)
     lines = [
         (
-            _id(question),
-            _cell(bool(verdict), speaker),
-            _id(verdict.rule),
-            _id(verdict.code),
+            id_cell(question),
+            cell(bool(verdict), speaker),
+            id_cell(verdict.rule),
+            id_cell(verdict.code),
             _reason(verdict, speaker),
         )
         for question, verdict in asked.items()
     ]
-    return _table("verdicts", _VERDICTS, lines, speaker)
+    return make_table("verdicts", _VERDICTS, lines, speaker)
 
 
 def _reason(verdict: Verdict, speaker: Speaker) -> Cell:
     if verdict.refusal is None:
         return Cell(speaker.allowance(verdict), None)
     return Cell(speaker.refusal(verdict.refusal), verdict.refusal)
-
-
-def _table(
-    title: str,
-    titles: Mapping[str, tuple[str, str]],
-    rows: Iterable[tuple[Cell, ...]],
-    speaker: Speaker,
-    footer: tuple[Cell, ...] = (),
-    hidden: Collection[str] = (),
-) -> Table:
-    columns = tuple(
-        Column(key=key, title=speaker.translated(*text), right=key in _RIGHT, hidden=key in hidden)
-        for key, text in titles.items()
-    )
-    return Table(title=_title(title, speaker).text, columns=columns, rows=tuple(rows), footer=footer)
-
-
-def _title(name: str, speaker: Speaker) -> Cell:
-    return Cell(speaker.translated(*_TITLES[name]))
-
-
-def _id(value: str) -> Cell:
-    return Cell(value, value)
-
-
-def _cell(value: Any, speaker: Speaker) -> Cell:
-    return Cell() if value is None else Cell(speaker.shown(value), value)
-
-
-def _day(value: Any, speaker: Speaker) -> Cell:
-    return Cell() if value is None else Cell(speaker.local_day(value), value)
-
-
-def _each(name: str, items: Any, kind: type[T]) -> tuple[T, ...]:
-    if isinstance(items, str) or not isinstance(items, Iterable):
-        raise InvalidArgument(parameter=name, expected=f"a collection of {kind.__name__}", got=shown(items))
-    check = instance(kind)
-    return tuple(check(name, item) for item in items)
-
-
-def _mapping(name: str, items: Any, kind: type[T]) -> Mapping[str, T]:
-    if not isinstance(items, Mapping):
-        raise InvalidArgument(parameter=name, expected=f"a mapping to {kind.__name__}", got=shown(items))
-    key, check = instance(str), instance(kind)
-    return {key(name, one): check(name, value) for one, value in items.items()}

@@ -4,10 +4,10 @@
 is given the kind of value to expect, and takes no other; names of classes never stand in the text.
 
 >>> from licensing_core.periods import Span
->>> loads('{"end":"2026-02-01","start":"2026-01-01"}', Span).days
+>>> loads('{"end":"2026-02-01","kind":"span","start":"2026-01-01"}', Span).days
 31
 >>> try:
-...     loads('{"end":"2026-02-31","days":31.0}', Span)
+...     loads('{"end":"2026-02-31","days":31.0,"kind":"span"}', Span)
 ... except InvalidDocument as refusal:
 ...     refusal.faults
 (('$', 'name.unknown'), ('$.end', 'type.wrong'), ('$.start', 'name.missing'))

@@ -3,7 +3,7 @@
 from types import MappingProxyType
 from typing import Final
 
-from licensing_core import billing, license_cycle, orders, pools, pricing, seat_administration, services
+from licensing_core import billing, license_cycle, orders, periods, pools, pricing, seat_administration, services
 from licensing_core.checks import Value
 from licensing_core.currencies import Currency
 from licensing_core.decisions import Event
@@ -16,11 +16,20 @@ KIND: Final = "kind"
 
 TAGS: Final = MappingProxyType[type[Value], str](
     {
+        billing.CreditLine: "credit_line",
+        billing.FixedDiscount: "fixed_discount",
+        billing.PercentDiscount: "percent_discount",
         billing.Quote: "quote",
+        billing.QuoteLine: "quote_line",
         license_cycle.LicensedUser: "licensed_user",
         pools.LicensePool: "licenses",
         pools.SeatPool: "seats",
+        periods.Interval: "interval",
+        periods.Period: "period",
+        periods.Span: "span",
         pricing.FlatPrice: "flat",
+        pricing.PackagePrice: "package",
+        pricing.TieredPrice: "tiered",
         pricing.UnitPrice: "unit",
         seat_administration.Row: "pool_row",
         services.CycleClosing: "cycle_closing",
@@ -42,6 +51,14 @@ EVENTS: Final = MappingProxyType[str, type[Event]](
     {
         event.type: event
         for event in (
+            billing.BalanceRefunded,
+            billing.ChangeScheduled,
+            billing.ChangeWithdrawn,
+            billing.ItemBilled,
+            billing.ItemTakenOver,
+            billing.LedgerOpened,
+            billing.LinesBooked,
+            billing.PaymentBooked,
             license_cycle.AccountOpened,
             license_cycle.CycleClosed,
             license_cycle.LicensesOrdered,

@@ -53,8 +53,9 @@ def the_end_of_a_cycle_is_fair(account: LicenseAccount) -> None:
         if isinstance(event, license_cycle.CycleClosed):
             require(event.kept[name] == kept, "the event says what was kept", **case)
             require(event.removed[name] == max(0, pool.bought - kept), "only what was free above it is removed", **case)
-            billed = sum(one.amount.minor for bill in event.bills for one in bill.lines if one.item == name)
-            require(billed == kept * account.types[name].price.price.minor, "what is kept costs the full price", **case)
+            billed = sum(one.amount.minor for bill in event.bills for one in bill.charges if one.item == name)
+            full = account.types[name].price.exact(kept) if kept else 0
+            require(billed == full, "what is kept costs the full price", **case)
 
 
 def nothing_appears_unpaid(account: LicenseAccount, wanted: Mapping[str, int], now: datetime) -> None:
@@ -130,7 +131,7 @@ def _bought(
 
 
 def _lines(account: LicenseAccount, wanted: Mapping[str, int], now: datetime) -> list[QuoteLine]:
-    return [one for quote in license_cycle.quotes(account, wanted, now=now) for one in quote.lines]
+    return [one for quote in license_cycle.quotes(account, wanted, now=now) for one in quote.charges]
 
 
 # Cases, from a source of random numbers that the caller seeds.
