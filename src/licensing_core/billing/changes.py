@@ -60,7 +60,7 @@ from licensing_core.billing.items import (
     ScheduledChange,
     When,
 )
-from licensing_core.billing.ledger import Ledger, LinesBooked, book_as, line_ids, require_prefix
+from licensing_core.billing.ledger import AlreadyBooked, Ledger, LinesBooked, book_as, line_ids, require_prefix
 from licensing_core.billing.quotes import Quote, QuoteChanged
 from licensing_core.billing.reckoning import (
     advanced,
@@ -146,13 +146,17 @@ def take_over_item(
         CurrencyMismatch: The price, or a fixed discount, is in another currency than the ledger.
         NothingCounted: The convention counts nothing in a turn of the cycle.
         UnknownLine: The line is not here.
+        AlreadyBooked: The ledger has lines of this item, and none is named.
         InvalidArgument: The line is not for the turn that holds *now*.
     """
     in_currency(_as_terms("terms", terms), _as_ledger("ledger", ledger).currency)
     period = countable(terms, policy, terms.cycle.period_at(now))
     if line is not None and ledger.line(line).period != period:
         raise InvalidArgument(parameter="line", expected="one for the running period", got="one for another")
-    numbers = [name.rpartition(":")[2] for name in ledger.lines if name.startswith(f"{item_id}:")]
+    own = [name for name in ledger.lines if name.startswith(f"{item_id}:")]
+    if own and line is None:
+        raise AlreadyBooked(ledger=ledger.id, line=own[-1])
+    numbers = [name.rpartition(":")[2] for name in own]
     event = ItemTakenOver(
         item=require_prefix("item_id", item_id),
         terms=terms,
@@ -207,6 +211,7 @@ def change_item(
         CurrencyMismatch: The new price, or a fixed discount, is in another currency than the ledger.
         NothingCounted: The convention counts nothing in a turn of the new interval.
         QuoteChanged: The quote is not the one that was *confirmed*.
+        AlreadyBooked: The running line was charged with this very document.
 
     Source: decisions 7, 11 and 13, L6.
     """
@@ -216,7 +221,9 @@ def change_item(
     start = at if effective is None else as_instant("effective", effective)
     if start > at:
         raise InvalidArgument(parameter="effective", expected="no later than now", got="a later instant")
-    after, quote = changed(_open(_open(state, at), start), change, start)
+    _open(state, at)
+    _require_undated(state, start, at)
+    after, quote = changed(_open(state, start), change, start)
     if after == state.item:
         return Decision(state)
     return _done(state, after, quote, start, document, by, now, confirmed)
@@ -301,6 +308,14 @@ def _require_running(state: Billed) -> BilledItem:
     return item
 
 
+def _require_undated(state: Billed, start: datetime, at: datetime) -> None:
+    """See to it that nothing is dated back over a line that was taken back whole, which no longer says what it held."""
+    item = state.item
+    taken_back = item.line is not None and state.ledger.line(item.line).billed is None
+    if start < at and taken_back:
+        raise ChangeTooEarly(item=item.id, earliest=at)
+
+
 def _open(state: Billed, at: datetime) -> Billed:
     """*state*, whose item can be changed as of *at*."""
     item = _require_running(state)
@@ -332,6 +347,8 @@ def _done(
     if _as_quote("confirmed", confirmed) not in (None, quote):
         raise QuoteChanged(confirmed=(confirmed.due,) if confirmed else (), due=(quote.due,))
     before = state.item
+    if quote.lines and before.line is not None and state.ledger.line(before.line).document == document:
+        raise AlreadyBooked(ledger=state.ledger.id, line=before.line)
     ids = line_ids("item_id", before.id, quote, after=before.lines)
     event = ItemBilled(
         item=before.id,

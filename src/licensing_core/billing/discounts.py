@@ -104,7 +104,8 @@ def discounts_for(
     for one in _as_sequence("discounts", discounts):
         _as_discount("discounts", one)
     once(None, None, tuple(discounts))
-    left, found = list(prices), [[] for _ in prices]  # type: list[Fraction], list[list[LineDiscount]]
+    left: list[Fraction] = list(prices)
+    found: list[list[LineDiscount]] = [[] for _ in prices]
     given = [one for one in discounts if one.within is None or on in one.within]
     for discount in sorted(given, key=lambda one: isinstance(one, FixedDiscount)):
         for place, off in enumerate(_off(left, discount)):

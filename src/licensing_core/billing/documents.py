@@ -203,6 +203,7 @@ def invoiced(proforma: Document, number: DocumentNumber) -> Document:
         NotAProforma: It is an invoice already, or a credit note.
     """
     _as_document("proforma", proforma)
+    _as_number("number", number)
     if proforma.kind is not DocumentKind.PROFORMA:
         raise NotAProforma(document=proforma.id, kind=proforma.kind.value)
     due_on = max(proforma.due_on, number.issued_on)

@@ -115,6 +115,11 @@ class BalanceExceeded(LicensingError):
         return f"{self.asked} is more than the {self.balance} in credit in ledger {self.ledger!r}; take that at most"
 
 
+def _by_number(line: LineValue) -> tuple[str, int, str]:
+    prefix, _, number = line.id.rpartition(":")
+    return prefix, int(number) if number.isdecimal() else 0, number
+
+
 @frozen(kw_only=True, field_transformer=checked)
 class Ledger(Value):
     """What one customer was charged in one currency, and what of it was paid and given back.
@@ -146,9 +151,9 @@ class Ledger(Value):
         return found
 
     def of_document(self, document: str) -> tuple[LineValue, ...]:
-        """The lines of one document, in the order in which they were booked; raises `UnknownLine` when none is here."""
+        """The lines of one document, in the order of their ids and numbers; raises `UnknownLine` when none is here."""
         wanted = as_id("document", document)
-        found = tuple(one for one in self.lines.values() if one.document == wanted)
+        found = tuple(sorted((one for one in self.lines.values() if one.document == wanted), key=_by_number))
         if not found:
             raise UnknownLine(ledger=self.id, wanted=wanted)
         return found
@@ -255,6 +260,7 @@ def open_ledger(
 
 
 _as_quote: Final = instance(Quote)
+_as_ledger: Final = instance(Ledger)
 _MOST_PREFIX: Final = 54
 
 
@@ -300,7 +306,7 @@ def book_as(
     ids: tuple[Id, ...], ledger: Ledger, quote: Quote, *, document: Id, by: Actor, now: datetime
 ) -> Decision[Ledger, LinesBooked]:
     """The same as `book()`, under ids for the lines that the caller names, one for each charge; refused alike."""
-    if quote.currency is not ledger.currency:
+    if quote.currency is not _as_ledger("ledger", ledger).currency:
         raise CurrencyMismatch(expected=ledger.currency, got=quote.currency)
     for one in ids:
         if one in ledger.lines:
@@ -345,7 +351,7 @@ def _changed(quote: Quote, found: Sequence[CreditLine]) -> QuoteChanged:
 def _paid(
     ledger: Ledger, document: Id, amount: Money, *, from_balance: bool, by: Actor, now: datetime
 ) -> Decision[Ledger, PaymentBooked]:
-    asked, lines = _positive(amount), ledger.of_document(document)
+    asked, lines = _positive(amount), _as_ledger("ledger", ledger).of_document(document)
     if from_balance and asked > ledger.balance:
         raise BalanceExceeded(ledger=ledger.id, asked=asked, balance=ledger.balance)
     owed = ledger.outstanding(document)
@@ -407,7 +413,7 @@ def refund_balance(ledger: Ledger, amount: Money, *, by: Actor, now: datetime) -
         CurrencyMismatch: *amount* is in another currency.
         BalanceExceeded: More than is in credit.
     """
-    if _positive(amount) > ledger.balance:
+    if _positive(amount) > _as_ledger("ledger", ledger).balance:
         raise BalanceExceeded(ledger=ledger.id, asked=amount, balance=ledger.balance)
     event = BalanceRefunded(ledger=ledger.id, amount=amount, by=acting(by), at=now)
     return Decision(apply(ledger, event), (event,))
@@ -419,7 +425,8 @@ def reversal(ledger: Ledger, document: Id) -> Quote:
     Raises:
         UnknownLine: No line of the document is here.
     """
-    lines = [one.credit_of(one.left.minor, one.billed, Reason.CORRECTION) for one in ledger.of_document(document)]
+    held = _as_ledger("ledger", ledger).of_document(document)
+    lines = [one.credit_of(one.left.minor, one.billed, Reason.CORRECTION) for one in held]
     return Quote(currency=ledger.currency, lines=tuple(one for one in lines if one.amount))
 
 

@@ -13,12 +13,14 @@ from licensing_core.billing.discounts import FixedDiscount, discounts_for
 from licensing_core.billing.items import Billed, BilledItem, BillingPolicy, ItemChange, ItemTerms, ScheduledChange, When
 from licensing_core.billing.lines import CreditLine, QuoteLine, Reason, line, netted
 from licensing_core.billing.quotes import Quote
+from licensing_core.checks import instance
 from licensing_core.currencies import Currency
 from licensing_core.money import CurrencyMismatch
 from licensing_core.periods import Cycle, Duration, Interval, MonthEnd, Period, local_date, start_of_day
 from licensing_core.proration import Base, Count, Net, NothingCounted, measure, unused
 from licensing_core.proration.amounts import in_money
 
+_as_policy: Final = instance(BillingPolicy)
 _MONTH: Final = Duration(months=1)
 
 
@@ -87,7 +89,12 @@ def _renewed(state: Billed, change: ItemChange) -> tuple[BilledItem, Quote]:
 
 
 def unused_part(period: Period, at: datetime, policy: BillingPolicy) -> Interval | None:
-    """What a change at *at* leaves unused of *period*: whole local days, unless seconds are counted."""
+    """What a change at *at* leaves unused of *period*: whole local days, unless seconds are counted.
+
+    Before a period, that begins with the day after a change of the interval, all of it is unused.
+    """
+    if at < period.start:
+        return period.interval
     if policy.convention.count is Count.SECONDS:
         return unused(period, at, policy.convention)
     return unused(period, max(period.start, start_of_day(local_date(at, period.zone), period.zone)), policy.convention)
@@ -96,6 +103,7 @@ def unused_part(period: Period, at: datetime, policy: BillingPolicy) -> Interval
 def countable(terms: ItemTerms, policy: BillingPolicy, period: Period) -> Period:
     """*period*, a turn of the cycle of *terms*, once the convention is seen to count something in it."""
     every = terms.cycle.every
+    _as_policy("policy", policy)
     if policy.convention.base is Base.START_MONTH and every != _MONTH:
         raise NothingCounted(count=policy.convention.count.value, base=policy.convention.base.value)
     measure(period, period, policy.convention, every=every)

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 from datetime import date
 from enum import StrEnum
+from itertools import islice
 from typing import Annotated, Any, ClassVar, Final
 
 from attrs import field, frozen
@@ -115,7 +116,7 @@ class Series(Value):
         return DocumentNumber(series=self.prefix, year=year, number=number, digits=self.digits, issued_on=day)
 
     def missing(self, numbers: Iterable[DocumentNumber]) -> tuple[str, ...]:
-        """The numbers that *numbers* leave out between 1 and the highest of each year; none in a sound series.
+        """The first 1,000 numbers that *numbers* leave out, up to the highest of each year; none in a sound series.
 
         Raises:
             OtherSeries: One of them is of another series.
@@ -123,12 +124,13 @@ class Series(Value):
         found: dict[int | None, set[int]] = {}
         for one in numbers:
             found.setdefault(self._own(one).year, set()).add(one.number)
-        return tuple(
+        gaps = (
             f"{self.prefix}{'' if year is None else f'{year}-'}{number:0{self.digits}}"
             for year, here in sorted(found.items(), key=lambda pair: pair[0] or 0)
             for number in range(1, max(here))
             if number not in here
         )
+        return tuple(islice(gaps, 1000))
 
     def _own(self, number: DocumentNumber) -> DocumentNumber:
         _as_number("number", number)

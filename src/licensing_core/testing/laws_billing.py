@@ -17,7 +17,7 @@ from attrs import evolve
 
 from licensing_core import billing, serde
 from licensing_core.billing import Billed, Discount, ItemChange, Ledger, Quote, QuoteLine
-from licensing_core.billing.ledger import apply, opened
+from licensing_core.billing.ledger import LedgerEvent, apply, opened
 from licensing_core.currencies import Currency
 from licensing_core.directory import Actor
 from licensing_core.money import Money
@@ -133,7 +133,7 @@ def what_is_previewed_is_booked(state: Billed, change: ItemChange, at: datetime)
 def charge_and_reversal_are_zero(quote: Quote, percent: int, at: datetime) -> None:
     """A document that is taken back leaves nothing owed, and in credit exactly what was paid."""
     decision = billing.open_ledger("acme", quote.currency, by=BY, now=at)
-    events: list[billing.ledger.LedgerEvent] = []
+    events: list[LedgerEvent] = []
     booked = billing.book(decision.state, quote, document="d1", by=BY, now=at)
     ledger, paid = booked.state, quote.charged.scaled(Fraction(percent, 100))
     events += booked.events
