@@ -144,6 +144,9 @@ class BilledItemMachine(RuleBasedStateMachine):
             return ItemBehind(item="seats", due=due)
         if effective < item.period.start:  # it begins with the day after a change of the interval
             return ChangeTooEarly(item="seats", earliest=item.period.start)
+        taken_back = item.line is not None and self.state.ledger.line(item.line).billed is None
+        if effective < self.now and taken_back:  # the line no longer says what it held
+            return ChangeTooEarly(item="seats", earliest=self.now)
         every = change.every or item.terms.cycle.every
         if item.policy.convention.base is Base.START_MONTH and every != MONTH:
             return NothingCounted(count="days", base="start_month")

@@ -153,12 +153,13 @@ def take_over_item(
     period = countable(terms, policy, terms.cycle.period_at(now))
     if line is not None and ledger.line(line).period != period:
         raise InvalidArgument(parameter="line", expected="one for the running period", got="one for another")
-    own = [name for name in ledger.lines if name.startswith(f"{item_id}:")]
+    prefix = f"{require_prefix('item_id', item_id)}:"
+    own = [name for name in ledger.lines if name.startswith(prefix)]
     if own and line is None:
         raise AlreadyBooked(ledger=ledger.id, line=own[-1])
     numbers = [name.rpartition(":")[2] for name in own]
     event = ItemTakenOver(
-        item=require_prefix("item_id", item_id),
+        item=item_id,
         terms=terms,
         policy=policy,
         period=period,
