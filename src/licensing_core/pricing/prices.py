@@ -11,6 +11,7 @@ Fraction(180000, 1)
 [Fraction(500, 1), Fraction(500, 1), Fraction(36003, 40)]
 """
 
+from abc import abstractmethod
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any, ClassVar, Final
@@ -75,8 +76,8 @@ class _ByQuantity(Value):
         found = self._beyond(beyond) if beyond > 0 else Fraction(0)
         return found if self.minimum is None else max(found, Fraction(self.minimum.minor))
 
-    def _beyond(self, units: int) -> Fraction:
-        raise TypeError(f"{type(self).__name__} has no price for units")
+    @abstractmethod
+    def _beyond(self, units: int) -> Fraction: ...
 
 
 @frozen(field_transformer=checked)
