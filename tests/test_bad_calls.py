@@ -180,7 +180,16 @@ CALLS: Final[dict[str, dict[str, Any]]] = {
 """A valid call of each function; one that is public and takes an id, count, instant or collection must be here."""
 PAST_THE_CHECKS: Final = {
     "billing.ledger": {"book_as", "line_ids", "require_prefix"},
-    "billing.reckoning": {"started", "changed", "advanced", "unused_part", "countable", "terms_after", "in_currency"},
+    "billing.reckoning": {
+        "beginning",
+        "started",
+        "changed",
+        "advanced",
+        "unused_part",
+        "countable",
+        "terms_after",
+        "in_currency",
+    },
     "billing.lines": {"netted"},
     "billing.values": {"of_charge"},
     "proration.shares": {"unused_from"},

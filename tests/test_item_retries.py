@@ -16,28 +16,33 @@ from licensing_core.billing import (
     ItemTerms,
     Ledger,
     Quote,
+    QuoteChanged,
+    Reason,
     Series,
+    advance_item,
     book,
     change_item,
     invoiced,
     line,
     open_ledger,
     pay,
+    quote_change,
     quote_next,
     quote_start,
     refund_balance,
     reversal,
     schedule_change,
+    spend_balance,
     start_item,
     take_over_item,
 )
 from licensing_core.checks import InvalidArgument
 from licensing_core.currencies import Currency
 from licensing_core.directory import Actor
-from licensing_core.money import Money
+from licensing_core.money import CurrencyMismatch, Money
 from licensing_core.periods import Cycle, Duration
 from licensing_core.pricing import FlatPrice, UnitPrice
-from licensing_core.proration import ChangeDay, Convention
+from licensing_core.proration import ChangeDay, Convention, NothingCounted
 
 EUR, BY, MONTH = Currency("EUR"), Actor("ana"), Duration(months=1)
 TERMS = ItemTerms(
@@ -117,3 +122,44 @@ def test_what_is_no_ledger_policy_or_number_is_refused() -> None:
     ):
         with pytest.raises(InvalidArgument):
             call()
+
+
+def test_what_cannot_be_counted_can_be_ended() -> None:
+    halves = evolve(TERMS, cycle=Cycle(april(1), Duration(seconds=43_200), "UTC"))
+    ledger = open_ledger("acme", EUR, by=BY, now=april(1)).state
+    state = start_item("x", halves, ledger=ledger, document="a", by=BY, now=april(1)).state
+    state = advance_item(state, document="b", by=BY, now=april(2, 0)).state
+    ended = change_item(state, ItemChange(quantity=0), document="c", by=BY, now=april(2, 6)).state
+    assert ended.item.ended == april(2, 6)
+
+
+@pytest.mark.parametrize("hour", [6, 18])
+def test_what_cannot_be_counted_is_not_scheduled_at_any_hour(hour: int) -> None:
+    halves = ItemChange(every=Duration(seconds=43_200))
+    with pytest.raises(NothingCounted):
+        schedule_change(an_item(), halves, april(16), change_id="c", by=BY, now=april(2, hour))
+
+
+def test_an_amount_of_another_currency_is_said_to_be_the_other() -> None:
+    state, yen = an_item(), Money(1, Currency("JPY"))
+    for refused in (
+        lambda: pay(state.ledger, "a", yen, by=BY, now=april(2)),
+        lambda: spend_balance(state.ledger, "a", yen, by=BY, now=april(2)),
+        lambda: refund_balance(state.ledger, yen, by=BY, now=april(2)),
+    ):
+        with pytest.raises(CurrencyMismatch) as caught:
+            refused()
+        assert caught.value == CurrencyMismatch(expected=EUR, got=Currency("JPY"))
+
+
+def test_a_quote_whose_unpaid_part_has_changed_says_by_how_much() -> None:
+    state = an_item()
+    confirmed = quote_change(state, ItemChange(quantity=0), now=april(1))
+    held = state.ledger.line("x:1")
+    note = Quote(currency=EUR, lines=(held.credit_of(2000, None, Reason.CORRECTION),))
+    ledger = book(state.ledger, note, document="n", by=BY, now=april(1)).state
+    with pytest.raises(QuoteChanged) as caught:
+        change_item(
+            evolve(state, ledger=ledger), ItemChange(quantity=0), document="b", by=BY, now=april(1), confirmed=confirmed
+        )
+    assert caught.value == QuoteChanged(confirmed=(Money(-3000, EUR),), due=(Money(-1000, EUR),))

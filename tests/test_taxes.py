@@ -187,3 +187,10 @@ def test_no_tax_is_negative() -> None:
     with pytest.raises(InvalidArgument) as caught:
         Tax(id="vat", percent=Fraction(21), amount=money("-0.01 EUR"))
     assert caught.value == InvalidArgument(parameter="amount", expected="zero or more", got="-0.01 EUR")
+
+
+def test_a_line_of_nothing_does_not_count_among_those_that_share_a_tax() -> None:
+    sixty, hundred = TaxRate(id="a", percent=Fraction(60)), TaxRate(id="b", percent=Fraction(100))
+    terms = TaxTerms(treatment=TaxTreatment.INCLUSIVE, rounding=TaxRounding.TOTAL, mode=Rounding.UP)
+    lines = [(money("0.01 EUR"), (sixty, hundred)), (money("0.03 EUR"), (sixty,)), (money("0.00 EUR"), (hundred,))]
+    assert [[tax.amount.minor for tax in taxes] for taxes in taxes_of(lines, terms)] == [[0, 1], [2], [0]]

@@ -61,9 +61,10 @@ from licensing_core.billing.items import (
     When,
 )
 from licensing_core.billing.ledger import AlreadyBooked, Ledger, LinesBooked, book_as, line_ids, require_prefix
-from licensing_core.billing.quotes import Quote, QuoteChanged
+from licensing_core.billing.quotes import Quote, quote_changed
 from licensing_core.billing.reckoning import (
     advanced,
+    beginning,
     changed,
     countable,
     in_currency,
@@ -250,10 +251,13 @@ def schedule_change(
     item = _open(state, now).item
     if change == ItemChange() or waiting in item.scheduled:
         return Decision(state)
+    due = waiting.effective if isinstance(waiting.effective, datetime) else item.period.end
+    begins = beginning(due, item.period.zone, item.policy)
+    terms = terms_after(item.terms, change, begins, state)
+    if change.quantity != 0:
+        countable(terms, item.policy, terms.cycle.period_at(begins))
     if any(one.id == waiting.id for one in item.scheduled):
         raise InvalidArgument(parameter="change_id", expected="an id that no waiting change has", got=shown(change_id))
-    terms = terms_after(item.terms, change, now, state)
-    countable(terms, item.policy, terms.cycle.period_at(now))
     if isinstance(waiting.effective, datetime) and waiting.effective <= as_instant("now", now):
         raise InvalidArgument(parameter="effective", expected="later than now", got="an earlier instant")
     event = ChangeScheduled(item=item.id, change=waiting, by=acting(by), at=now)
@@ -345,8 +349,8 @@ def _done(
     done: tuple[ScheduledChange, ...] = (),
 ) -> ItemDecision:
     """The decision: what was confirmed is what is booked, and nothing is booked where there is nothing to pay."""
-    if _as_quote("confirmed", confirmed) not in (None, quote):
-        raise QuoteChanged(confirmed=(confirmed.due,) if confirmed else (), due=(quote.due,))
+    if _as_quote("confirmed", confirmed) is not None and confirmed is not None and confirmed != quote:
+        raise quote_changed(confirmed, quote)
     before = state.item
     if quote.lines and before.line is not None and state.ledger.line(before.line).document == document:
         raise AlreadyBooked(ledger=state.ledger.id, line=before.line)

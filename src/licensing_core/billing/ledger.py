@@ -18,7 +18,7 @@ goes back to the customer never more than was paid (decision 13, L6): what was n
 '15.00 EUR'
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import reduce
 from itertools import pairwise
@@ -27,7 +27,7 @@ from typing import Annotated, Any, ClassVar, Final, cast
 from attrs import evolve, frozen
 
 from licensing_core.billing.lines import CreditLine, NotNegative, Reason
-from licensing_core.billing.quotes import Quote, QuoteChanged
+from licensing_core.billing.quotes import Quote, quote_changed
 from licensing_core.billing.values import LineValue, of_charge
 from licensing_core.checks import (
     FrozenMap,
@@ -334,24 +334,14 @@ def _require_credits(ledger: Ledger, quote: Quote, document: str) -> None:
         touched[asked.line] = held.with_credit(now, document)
         found.append(now)
     if tuple(found) != quote.credits:
-        raise _changed(quote, found)
-
-
-def _changed(quote: Quote, found: Sequence[CreditLine]) -> QuoteChanged:
-    """The refusal of a *quote* whose credits come to *found* by now: by what is due, or else by what is taken off."""
-    due = quote.charged - Money.sum((one.credit for one in found), quote.currency)
-    if due != quote.due:
-        return QuoteChanged(confirmed=(quote.due,), due=(due,))
-    said, holds = (
-        quote.charged - Money.sum((one.gross for one in lines), quote.currency) for lines in (quote.credits, found)
-    )
-    return QuoteChanged(confirmed=(said,), due=(holds,))
+        raise quote_changed(quote, evolve(quote, lines=(*quote.charges, *found)))
 
 
 def _paid(
     ledger: Ledger, document: Id, amount: Money, *, from_balance: bool, by: Actor, now: datetime
 ) -> Decision[Ledger, PaymentBooked]:
     asked, lines = _positive(amount), _as_ledger("ledger", ledger).of_document(document)
+    _require_currency(ledger, asked)
     if from_balance and asked > ledger.balance:
         raise BalanceExceeded(ledger=ledger.id, asked=asked, balance=ledger.balance)
     owed = ledger.outstanding(document)
@@ -369,6 +359,11 @@ def _paid(
         at=now,
     )
     return Decision(apply(ledger, event), (event,))
+
+
+def _require_currency(ledger: Ledger, amount: Money) -> None:
+    if amount.currency is not ledger.currency:
+        raise CurrencyMismatch(expected=ledger.currency, got=amount.currency)
 
 
 def _positive(amount: Money) -> Money:
@@ -413,7 +408,8 @@ def refund_balance(ledger: Ledger, amount: Money, *, by: Actor, now: datetime) -
         CurrencyMismatch: *amount* is in another currency.
         BalanceExceeded: More than is in credit.
     """
-    if _positive(amount) > _as_ledger("ledger", ledger).balance:
+    _require_currency(_as_ledger("ledger", ledger), _positive(amount))
+    if amount > ledger.balance:
         raise BalanceExceeded(ledger=ledger.id, asked=amount, balance=ledger.balance)
     event = BalanceRefunded(ledger=ledger.id, amount=amount, by=acting(by), at=now)
     return Decision(apply(ledger, event), (event,))

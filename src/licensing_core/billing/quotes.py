@@ -92,6 +92,19 @@ class Quote(Value):
         return self.charged - self.credited
 
 
+def quote_changed(confirmed: Quote, now: Quote) -> QuoteChanged:
+    """The refusal of a quote that was *confirmed* and is another one *now*: by what is due, or else by what is owed.
+
+    Two quotes may ask for the same, and yet one of them takes something off that was never paid.
+    """
+    said, holds = confirmed.due, now.due
+    if said == holds:
+        said, holds = (
+            one.charged - Money.sum((c.gross for c in one.credits), one.currency) for one in (confirmed, now)
+        )
+    return QuoteChanged(confirmed=(said,), due=(holds,))
+
+
 def discounted(lines: Sequence[QuoteLine], discounts: Sequence[Discount], *, on: date) -> tuple[QuoteLine, ...]:
     """*lines* with *discounts* on the prices of their whole periods, fixed amounts shared over all of them.
 

@@ -16,7 +16,7 @@ from licensing_core.billing.quotes import Quote
 from licensing_core.checks import instance
 from licensing_core.currencies import Currency
 from licensing_core.money import CurrencyMismatch
-from licensing_core.periods import Cycle, Duration, Interval, MonthEnd, Period, local_date, start_of_day
+from licensing_core.periods import Cycle, Duration, Interval, MonthEnd, Period, Zone, local_date, start_of_day
 from licensing_core.proration import Base, Count, Net, NothingCounted, measure, unused
 from licensing_core.proration.amounts import in_money
 
@@ -35,8 +35,7 @@ def next_due(item: BilledItem) -> datetime | None:
 def started(terms: ItemTerms, policy: BillingPolicy, now: datetime) -> tuple[Period, Quote]:
     """The turn that holds *now*, and what the rest of it costs."""
     period = countable(terms, policy, terms.cycle.period_at(now))
-    days = policy.convention.count is not Count.SECONDS
-    start = max(period.start, start_of_day(local_date(now, period.zone), period.zone)) if days else now
+    start = max(period.start, beginning(now, period.zone, policy))
     charge = _charge(terms, policy, Interval(start, period.end), period, Reason.PERIOD)
     return period, _quote(terms.price.currency, policy, None, charge)
 
@@ -53,10 +52,10 @@ def changed(state: Billed, change: ItemChange, effective: datetime) -> tuple[Bil
     period = item.period if change.every is None else terms.cycle.period_at(begins)
     if terms == item.terms and period == item.period and change.quantity != 0:
         return item, _quote(currency, rules, None, None)
-    countable(terms, rules, period)
     if change.quantity == 0:
         after = evolve(item, terms=terms, ended=effective, scheduled=(), line=None)
         return after, _quote(currency, rules, _credit(state, part, Reason.CANCELLATION), None)
+    countable(terms, rules, period)
     billed = part if change.every is None else period.interval
     charge = None if billed is None else _charge(terms, rules, billed, period, Reason.CHANGE)
     return evolve(item, terms=terms, period=period), _quote(
@@ -95,9 +94,12 @@ def unused_part(period: Period, at: datetime, policy: BillingPolicy) -> Interval
     """
     if at < period.start:
         return period.interval
-    if policy.convention.count is Count.SECONDS:
-        return unused(period, at, policy.convention)
-    return unused(period, max(period.start, start_of_day(local_date(at, period.zone), period.zone)), policy.convention)
+    return unused(period, max(period.start, beginning(at, period.zone, policy)), policy.convention)
+
+
+def beginning(at: datetime, zone: Zone, policy: BillingPolicy) -> datetime:
+    """Where what begins at *at* is billed from: the start of its local day, unless seconds are counted."""
+    return at if policy.convention.count is Count.SECONDS else start_of_day(local_date(at, zone), zone)
 
 
 def countable(terms: ItemTerms, policy: BillingPolicy, period: Period) -> Period:

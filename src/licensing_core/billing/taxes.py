@@ -104,8 +104,8 @@ def taxes_of(lines: Sequence[tuple[Money, Rates]], terms: TaxTerms) -> tuple[tup
     minors = [[exact.numerator // exact.denominator for exact in _exact(*one, terms)] for one in lines]
     room = [amount.minor - sum(found) for (amount, _), found in zip(lines, minors, strict=True)]
     places: dict[TaxRate, list[tuple[int, int]]] = {}
-    for place, (_, rates) in enumerate(lines):
-        for column, rate in enumerate(rates):
+    for place, (amount, rates) in enumerate(lines):
+        for column, rate in enumerate(rates if amount else ()):
             places.setdefault(rate, []).append((place, column))
     for cells in sorted(places.values(), key=len):  # who has the fewest lines to choose from chooses first
         exact = {cell: _exact(*lines[cell[0]], terms)[cell[1]] for cell in cells}
