@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from fractions import Fraction
 from functools import reduce
 from typing import Any
 
@@ -12,18 +13,24 @@ from licensing_core.billing import (
     Billed,
     BilledItem,
     BillingPolicy,
+    CreditLine,
     DocumentNumber,
+    FixedDiscount,
     ItemBilled,
     ItemChange,
     ItemDecision,
     ItemTerms,
     Ledger,
     LinesBooked,
+    LineValue,
     PaymentBooked,
+    PercentDiscount,
     Quote,
     QuoteLine,
+    Reason,
     TaxRate,
     TaxTerms,
+    When,
     advance_item,
     book,
     change_item,
@@ -33,6 +40,8 @@ from licensing_core.billing import (
     next_due,
     open_ledger,
     pay,
+    quote_change,
+    schedule_change,
     start_item,
 )
 from licensing_core.currencies import Currency
@@ -40,8 +49,8 @@ from licensing_core.decisions import Event
 from licensing_core.directory import Actor
 from licensing_core.money import Money
 from licensing_core.periods import Cycle, Duration
-from licensing_core.pricing import FlatPrice, UnitPrice
-from licensing_core.proration import LICENSING_CORE, Convention
+from licensing_core.pricing import FlatPrice, Tier, TieredPrice, Tiering, UnitPrice
+from licensing_core.proration import LICENSING_CORE, Convention, Net, preset
 
 BY = Actor("billing")
 EUR = Currency("EUR")
@@ -191,3 +200,58 @@ def per_line(events: Sequence[Event]) -> dict[str, Counter[str]]:
             for name, part in event.parts.items():
                 found["paid"][name] += part.minor
     return found
+
+
+ACT: dict[str, Any] = {"document": "inv-2", "by": BY}
+SECONDS, DAY_IS_OLD, NET_ONCE = preset("stripe"), preset("lago"), Convention(net=Net.ONCE)
+TRIAL = PercentDiscount(id="trial", percent=Fraction(100))
+HALF_OFF = PercentDiscount(id="half", percent=Fraction(50))
+FIVE_OFF = FixedDiscount(id="five", amount=money("5.00 EUR"))
+YEN, YEN_OFF = each("10 JPY"), FixedDiscount(id="yen", amount=money("1 JPY"))
+STEPS = TieredPrice(
+    (Tier(up_to=2, unit=money("30.00 EUR")), Tier(up_to=None, unit=money("12.00 EUR"))), Tiering.GRADUATED
+)
+
+
+def change(state: Billed, now: datetime, **different: Any) -> Quote:
+    """What a change would come to."""
+    return quote_change(state, ItemChange(**different), now=now)
+
+
+def scheduled(
+    state: Billed, effective: datetime | When, now: datetime | None = None, *, name: str | None = None, **different: Any
+) -> Billed:
+    """The item with one more change that waits, under an id of its own: c1, c2, ..."""
+    name = name or f"c{len(state.item.scheduled) + 1}"
+    different_ = ItemChange(**different)
+    return schedule_change(state, different_, effective, change_id=name, by=BY, now=now or at(4, 2)).state
+
+
+def amounts(quote: Quote) -> tuple[list[str], list[str]]:
+    return credits_of(quote), charges(quote)
+
+
+def credit(held: Ledger, amount: str, line_id: str = "inv-1:1") -> CreditLine:
+    """So much of a line, given back."""
+    asked = money(amount)
+    return held.line(line_id).credit_of(asked.minor, None, Reason.CORRECTION)
+
+
+def credited(held: Ledger, amount: str, line_id: str = "inv-1:1", document: str = "cn-1") -> Ledger:
+    return book(held, quote_of(credit(held, amount, line_id)), document=document, by=BY, now=at(4, 1)).state
+
+
+def brought(**others: Any) -> LineValue:
+    """A line from another system: 30.00 charged and paid."""
+    nothing = money("0.00 EUR")
+    plain: dict[str, Any] = {
+        "id": "old:1",
+        "document": "old",
+        "item": "base",
+        "exact_price": Fraction(3000),
+        "amount": money("30.00 EUR"),
+        "credited": nothing,
+        "paid": money("30.00 EUR"),
+        "returned": nothing,
+    }
+    return LineValue(**{**plain, **others})

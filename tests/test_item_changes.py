@@ -3,7 +3,6 @@
 In April 2026, of 30 days, one unit at 30.00 EUR a month is 1.00 EUR a day.
 """
 
-from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
@@ -16,22 +15,17 @@ from hypothesis import strategies as st
 from licensing_core.billing import (
     AlreadyBooked,
     Billed,
-    BilledItem,
-    BillingPolicy,
     ChangeTooEarly,
     Discount,
     FixedDiscount,
     ItemBehind,
     ItemChange,
-    ItemDecision,
     ItemEnded,
     ItemTerms,
     NothingScheduled,
     PercentDiscount,
-    Quote,
     QuoteChanged,
     Reason,
-    ScheduledChange,
     TaxTerms,
     TaxTreatment,
     When,
@@ -39,23 +33,19 @@ from licensing_core.billing import (
     can_change_item,
     can_schedule_change,
     can_start_item,
-    can_withdraw_change,
     change_item,
     next_due,
-    pay,
     quote_change,
     quote_next,
     schedule_change,
     start_item,
     withdraw_change,
 )
-from licensing_core.billing.items import MOST_SCHEDULED, started
-from licensing_core.checks import MAX_QUANTITY, InvalidArgument, InvalidId, InvalidQuantity
 from licensing_core.currencies import Currency
-from licensing_core.decisions import Decision, Event
+from licensing_core.decisions import Decision
 from licensing_core.money import CurrencyMismatch, Money
 from licensing_core.periods import Cycle, Duration, Interval, MonthEnd, Span
-from licensing_core.pricing import PackagePrice, Tier, TieredPrice, Tiering
+from licensing_core.pricing import PackagePrice
 from licensing_core.proration import (
     LICENSING_CORE,
     PRESETS,
@@ -63,20 +53,28 @@ from licensing_core.proration import (
     Convention,
     Net,
     Stub,
-    preset,
 )
 from licensing_core.serde import dumps
 from tests.billing_world import (
+    ACT,
     BY,
     EUR,
+    FIVE_OFF,
+    HALF_OFF,
     MONTH,
+    SECONDS,
+    STEPS,
     SURCHARGE,
+    TRIAL,
     VAT,
     YEAR,
+    YEN,
+    YEN_OFF,
     a_ledger,
     all_due,
+    amounts,
     at,
-    billed_of,
+    change,
     changed,
     charges,
     credits_of,
@@ -86,45 +84,14 @@ from tests.billing_world import (
     monthly,
     moved,
     paid,
-    per_line,
     quoted,
-    replayed_item,
-    replayed_ledger,
     running,
+    scheduled,
     settled,
     start,
     terms,
 )
 from tests.builders import agrees
-
-ACT: dict[str, Any] = {"document": "inv-2", "by": BY}
-SECONDS, DAY_IS_OLD, NET_ONCE = preset("stripe"), preset("lago"), Convention(net=Net.ONCE)
-TRIAL = PercentDiscount(id="trial", percent=Fraction(100))
-HALF_OFF = PercentDiscount(id="half", percent=Fraction(50))
-FIVE_OFF = FixedDiscount(id="five", amount=money("5.00 EUR"))
-YEN, YEN_OFF = each("10 JPY"), FixedDiscount(id="yen", amount=money("1 JPY"))
-STEPS = TieredPrice(
-    (Tier(up_to=2, unit=money("30.00 EUR")), Tier(up_to=None, unit=money("12.00 EUR"))), Tiering.GRADUATED
-)
-
-
-def change(state: Billed, now: datetime, **different: Any) -> Quote:
-    """What a change would come to."""
-    return quote_change(state, ItemChange(**different), now=now)
-
-
-def scheduled(
-    state: Billed, effective: datetime | When, now: datetime | None = None, *, name: str | None = None, **different: Any
-) -> Billed:
-    """The item with one more change that waits, under an id of its own: c1, c2, ..."""
-    name = name or f"c{len(state.item.scheduled) + 1}"
-    different_ = ItemChange(**different)
-    return schedule_change(state, different_, effective, change_id=name, by=BY, now=now or at(4, 2)).state
-
-
-def amounts(quote: Quote) -> tuple[list[str], list[str]]:
-    return credits_of(quote), charges(quote)
-
 
 # Starting
 
@@ -485,185 +452,6 @@ def test_cancelling_what_has_ended_does_nothing(now: datetime) -> None:
     assert can_change_item(state, ItemChange(quantity=0), now=now, confirmed=quote_next(running()), **ACT)
 
 
-# Changes that wait
-
-
-def test_a_change_on_a_date_is_billed_as_of_it_however_late() -> None:
-    state = scheduled(running(), at(4, 16), quantity=2)
-    early, late = (all_due(state, now) for now in (at(4, 16), at(4, 29)))
-    assert [dumps(one.quote) for one in early[1]] == [dumps(one.quote) for one in late[1]]
-    assert amounts(late[1][0].quote) == (["15.00 EUR"], ["30.00 EUR"])
-    assert (late[1][0].effective, late[1][0].at) == (at(4, 16), at(4, 29))
-    assert early[0].item == late[0].item
-    assert early[0].ledger == late[0].ledger
-
-
-def test_periods_gone_by_are_billed_one_by_one_and_touch() -> None:
-    state = running()
-    _, found = all_due(state, at(8, 10))
-    starts, ends = [one.period.start for one in found], [one.period.end for one in found]
-    assert starts == [state.item.period.end, *ends[:-1]]
-    assert [charges(one.quote) for one in found] == [["30.00 EUR"]] * 4
-    assert [one.effective for one in found] == starts
-
-
-def test_nothing_is_due_before_its_time() -> None:
-    state = scheduled(running(), at(4, 16), quantity=2)
-    assert next_due(state.item) == at(4, 16)
-    assert advance_item(state, now=at(4, 15, 23), **ACT) == Decision(state)
-    assert next_due(all_due(state, at(4, 16))[0].item) == at(5, 1, 0)
-
-
-def test_changes_are_carried_out_by_their_instants_and_the_end_of_the_period_comes_last() -> None:
-    state = scheduled(running(), When.END_OF_PERIOD, quantity=5)
-    state = scheduled(state, at(4, 21), quantity=3)
-    state = scheduled(state, at(4, 11), price=each("60.00 EUR"))
-    state = scheduled(state, When.END_OF_PERIOD, price=each("10.00 EUR"))
-    state, found = all_due(state, at(5, 20))
-    assert [(one.effective, *amounts(one.quote)) for one in found] == [
-        (at(4, 11), ["20.00 EUR"], ["40.00 EUR"]),
-        (at(4, 21), ["20.00 EUR"], ["60.00 EUR"]),
-        (at(5, 1, 0), [], ["50.00 EUR"]),
-    ]
-    assert state.item.scheduled == ()
-
-
-def test_changes_of_one_instant_come_as_they_were_asked_and_are_billed_as_one() -> None:
-    state = scheduled(running(), at(4, 16), quantity=9, price=each("60.00 EUR"))
-    state = scheduled(state, at(4, 16), quantity=2)
-    _, (event,) = all_due(state, at(4, 16))
-    assert amounts(event.quote) == (["15.00 EUR"], ["60.00 EUR"])
-    assert [one.change.quantity for one in event.done] == [9, 2]
-
-
-@pytest.mark.parametrize("swapped", [False, True])
-def test_a_change_at_the_very_end_of_the_period_composes_with_those_that_wait_for_it(swapped: bool) -> None:
-    asked: list[tuple[datetime | When, int]] = [(When.END_OF_PERIOD, 4), (at(5, 1, 0), 2)]
-    state = running()
-    for effective, quantity in reversed(asked) if swapped else asked:
-        state = scheduled(state, effective, quantity=quantity)
-    _, (event,) = all_due(state, at(5, 1, 0))
-    assert amounts(event.quote) == ([], ["120.00 EUR"] if swapped else ["60.00 EUR"])
-
-
-def test_a_change_for_a_later_period_waits_through_this_one() -> None:
-    state = scheduled(running(), at(5, 16), quantity=2)
-    _, found = all_due(state, at(5, 31))
-    # of May 31 days: 16 are left on the 16th
-    assert [(one.effective, *amounts(one.quote)) for one in found] == [
-        (at(5, 1, 0), [], ["30.00 EUR"]),
-        (at(5, 16), ["15.48 EUR"], ["30.97 EUR"]),
-    ]
-
-
-def test_a_change_that_was_withdrawn_does_not_happen() -> None:
-    state = scheduled(running(), at(4, 16), quantity=2)
-    state = scheduled(state, When.END_OF_PERIOD, quantity=3)
-    state = withdraw_change(state, "c1", by=BY, now=at(4, 3)).state
-    left = ScheduledChange(id="c2", change=ItemChange(quantity=3), effective=When.END_OF_PERIOD)
-    assert state.item.scheduled == (left,)
-    _, found = all_due(state, at(5, 1, 0))
-    assert [amounts(one.quote) for one in found] == [([], ["90.00 EUR"])]
-
-
-def test_only_a_change_that_waits_is_withdrawn_and_only_once() -> None:
-    state = scheduled(running(), at(4, 16), quantity=2)
-    named: dict[str, Any] = {"by": BY, "now": at(4, 3)}
-    verdict = agrees(can_withdraw_change, withdraw_change, state, "c2", **named)
-    assert verdict.refusal == NothingScheduled(item="seats", change="c2")
-    state = withdraw_change(state, "c1", **named).state
-    verdict = agrees(can_withdraw_change, withdraw_change, state, "c1", **named)
-    assert verdict.refusal == NothingScheduled(item="seats", change="c1")
-
-
-@pytest.mark.parametrize("change_id", [0, "", None, True])
-def test_a_change_is_withdrawn_by_an_id(change_id: Any) -> None:
-    with pytest.raises(InvalidId):
-        withdraw_change(scheduled(running(), at(4, 16), quantity=2), change_id, by=BY, now=at(4, 3))
-
-
-def test_the_same_change_asked_again_under_its_id_waits_once() -> None:
-    state = scheduled(running(), at(4, 16), quantity=2)
-    again = schedule_change(state, ItemChange(quantity=2), at(4, 16), change_id="c1", by=BY, now=at(4, 3))
-    assert again == Decision(state)
-
-
-@pytest.mark.parametrize(
-    ("quantity", "effective"), [(3, at(4, 16)), (2, at(4, 17)), (2, When.END_OF_PERIOD)], ids=["change", "day", "end"]
-)
-def test_another_change_under_the_id_of_one_that_waits_is_refused(quantity: int, effective: datetime | When) -> None:
-    state = scheduled(running(), at(4, 16), quantity=2)
-    with pytest.raises(InvalidArgument) as caught:
-        scheduled(state, effective, name="c1", quantity=quantity)
-    assert caught.value == InvalidArgument(
-        parameter="change_id", expected="an id that no waiting change has", got="str of 2 characters"
-    )
-
-
-def test_the_id_of_a_change_that_was_withdrawn_or_carried_out_is_free_again() -> None:
-    state = withdraw_change(scheduled(running(), at(4, 16), quantity=2), "c1", by=BY, now=at(4, 3)).state
-    state, _ = all_due(scheduled(state, at(4, 10), name="c1", quantity=3), at(4, 10))
-    state, _ = all_due(scheduled(state, at(4, 20), at(4, 11), name="c1", quantity=4), at(4, 20))
-    assert (state.item.scheduled, state.item.terms.quantity) == ((), 4)
-
-
-@pytest.mark.parametrize("effective", [at(4, 1), at(4, 2)], ids=["earlier", "now"])
-def test_a_change_waits_for_a_later_instant(effective: datetime) -> None:
-    with pytest.raises(InvalidArgument) as caught:
-        scheduled(running(), effective, at(4, 2), quantity=2)
-    assert (caught.value.parameter, caught.value.expected) == ("effective", "later than now")
-
-
-def test_nothing_is_scheduled_for_an_item_that_is_behind() -> None:
-    verdict = agrees(
-        can_schedule_change,
-        schedule_change,
-        running(),
-        ItemChange(price=YEN),
-        When.END_OF_PERIOD,
-        change_id="c1",
-        by=BY,
-        now=at(5, 10),
-    )
-    assert verdict.refusal == ItemBehind(item="seats", due=at(5, 1, 0))
-
-
-@pytest.mark.parametrize("effective", [at(4, 1), When.END_OF_PERIOD], ids=["too early as well", "end of the period"])
-def test_no_change_waits_that_could_not_be_carried_out(effective: datetime | When) -> None:
-    named: dict[str, Any] = {"change_id": "c1", "by": BY, "now": at(4, 2)}
-    for different in (ItemChange(price=YEN), ItemChange(discounts=(YEN_OFF,))):
-        verdict = agrees(can_schedule_change, schedule_change, running(), different, effective, **named)
-        assert verdict.refusal == CurrencyMismatch(expected=EUR, got=Currency("JPY"))
-    with pytest.raises(InvalidQuantity):
-        schedule_change(running(), ItemChange(quantity=MAX_QUANTITY + 1), effective, **named)
-
-
-def test_a_change_of_nothing_does_not_wait() -> None:
-    state = running()
-    found = schedule_change(state, ItemChange(), When.END_OF_PERIOD, change_id="c1", by=BY, now=at(4, 2))
-    assert found == Decision(state)
-
-
-def test_so_many_changes_wait_and_no_more() -> None:
-    state, two = running(), ItemChange(quantity=2)
-    waiting = tuple(
-        ScheduledChange(id=f"c{n}", change=two, effective=When.END_OF_PERIOD) for n in range(1, MOST_SCHEDULED + 1)
-    )
-    full = evolve(state, item=evolve(state.item, scheduled=waiting))
-    with pytest.raises(InvalidArgument) as caught:
-        scheduled(full, When.END_OF_PERIOD, quantity=2)
-    expected = f"at most {MOST_SCHEDULED}"
-    assert caught.value == InvalidArgument(parameter="scheduled", expected=expected, got=f"{MOST_SCHEDULED + 1}")
-
-
-def test_equal_changes_that_wait_are_carried_out_and_gone_together() -> None:
-    state = running()
-    for _ in range(2):
-        state = scheduled(state, When.END_OF_PERIOD, quantity=2)
-    state, (event,) = all_due(state, at(5, 1, 0))
-    assert (len(event.done), state.item.scheduled, state.item.terms.quantity) == (2, (), 2)
-
-
 # Refused
 
 
@@ -782,221 +570,3 @@ def test_the_preview_is_to_the_last_byte_what_is_booked(name: str, different: It
     waiting = schedule_change(state, different, When.END_OF_PERIOD, change_id="c1", by=BY, now=at(4, 12)).state
     later = advance_item(waiting, document="inv-3", by=BY, now=at(5, 9))
     assert dumps(quoted(later)) == dumps(quote_next(waiting))
-
-
-# Conventions
-
-
-@pytest.mark.parametrize(
-    ("convention", "now", "credit", "charge"),
-    [
-        (LICENSING_CORE, at(4, 16, 12), ["15.00 EUR"], ["30.00 EUR"]),
-        (SECONDS, at(4, 16, 0), ["15.00 EUR"], ["30.00 EUR"]),
-        (SECONDS, at(4, 16, 12), ["14.50 EUR"], ["29.00 EUR"]),
-        (SECONDS, at(4, 30, 23), ["0.04 EUR"], ["0.08 EUR"]),
-        (DAY_IS_OLD, at(4, 16, 12), ["14.00 EUR"], ["28.00 EUR"]),
-        (DAY_IS_OLD, at(4, 29, 12), ["1.00 EUR"], ["2.00 EUR"]),
-        (DAY_IS_OLD, at(4, 30, 12), [], []),
-    ],
-)
-def test_the_day_of_a_change_is_counted_as_the_convention_says(
-    convention: Convention, now: datetime, credit: list[str], charge: list[str]
-) -> None:
-    state = running(now=at(4, 1, 0), convention=convention)
-    assert amounts(change(state, now, quantity=2)) == (credit, charge)
-
-
-def test_a_change_on_the_last_day_that_is_still_old_holds_from_the_next_period() -> None:
-    state = changed(running(convention=DAY_IS_OLD), at(4, 30), quantity=2)
-    assert (state.item.terms.quantity, state.item.line, state.ledger.balance) == (2, "seats:1", money("0.00 EUR"))
-    assert charges(quote_next(state)) == ["60.00 EUR"]
-
-
-def test_a_cancellation_on_the_last_day_that_is_still_old_gives_nothing_back() -> None:
-    state = changed(running(convention=DAY_IS_OLD), at(4, 30), quantity=0)
-    assert (state.item.ended, state.ledger.balance) == (at(4, 30), money("0.00 EUR"))
-
-
-@pytest.mark.parametrize(
-    ("convention", "charge", "net"), [(LICENSING_CORE, "1.05 EUR", "0.52 EUR"), (NET_ONCE, "1.06 EUR", "0.53 EUR")]
-)
-def test_credit_and_charge_are_each_rounded_or_their_difference_once(
-    convention: Convention, charge: str, net: str
-) -> None:
-    quote = change(running(terms("1.05 EUR"), convention=convention), at(4, 16), quantity=2)
-    assert (credits_of(quote), charges(quote), str(quote.due)) == (["0.53 EUR"], [charge], net)
-
-
-@given(
-    minor=st.integers(60, 5_000),
-    day=st.integers(1, 30),
-    quantity=st.integers(2, 9),
-    code=st.sampled_from(["JPY", "EUR"]),
-)
-def test_the_net_rounded_once_is_the_exact_difference_rounded(minor: int, day: int, quantity: int, code: str) -> None:
-    currency = Currency(code)
-    state = running(terms(str(Money(minor, currency))), now=at(4, 1, 0), convention=NET_ONCE)
-    quote = change(state, at(4, day), quantity=quantity)
-    assert moved(quote) == Money.rounded(Fraction(minor * (31 - day), 30) * (quantity - 1), currency)
-
-
-def test_a_netted_line_holds_what_it_was_charged_and_no_credit_passes_it() -> None:
-    state = settled(changed(running(terms("1.05 EUR"), convention=NET_ONCE), at(4, 16), quantity=2))
-    assert state.ledger.line("seats:2").amount == money("1.06 EUR")
-    assert credits_of(change(state, at(4, 16), quantity=0)) == ["1.05 EUR"]
-
-
-@pytest.mark.parametrize(
-    ("zone", "anchor", "now", "left"),
-    [
-        ("Europe/Madrid", date(2026, 3, 1), datetime(2026, 3, 29, 0, 30, tzinfo=UTC), 3),
-        ("Europe/Madrid", date(2026, 3, 1), datetime(2026, 3, 29, 21, 59, tzinfo=UTC), 3),
-        ("Europe/Madrid", date(2026, 3, 1), datetime(2026, 3, 29, 22, 0, tzinfo=UTC), 2),
-        ("Europe/Madrid", date(2026, 10, 1), datetime(2026, 10, 25, 22, 59, tzinfo=UTC), 7),
-        ("Europe/Madrid", date(2026, 10, 1), datetime(2026, 10, 25, 23, 0, tzinfo=UTC), 6),
-        ("America/Mexico_City", date(2026, 3, 1), datetime(2026, 3, 30, 5, 59, tzinfo=UTC), 3),
-        ("America/Mexico_City", date(2026, 3, 1), datetime(2026, 3, 30, 6, 0, tzinfo=UTC), 2),
-        ("Pacific/Auckland", date(2026, 3, 1), datetime(2026, 3, 29, 11, 0, tzinfo=UTC), 2),
-        ("Asia/Beirut", date(2026, 3, 1), datetime(2026, 3, 28, 22, 0, tzinfo=UTC), 3),
-    ],
-    ids=str,
-)
-def test_days_are_those_of_the_zone_and_an_hour_more_or_less_is_none(
-    zone: str, anchor: date, now: datetime, left: int
-) -> None:
-    cycle = monthly(anchor, zone)
-    state = running(terms("31.00 EUR", cycle=cycle), now=cycle.boundary(0))
-    assert state.ledger.line("seats:1").amount == money("31.00 EUR")
-    assert credits_of(change(state, now, quantity=0)) == [f"{left}.00 EUR"]
-
-
-def test_seconds_are_those_that_elapse_though_the_clocks_go_forward() -> None:
-    cycle = monthly(date(2026, 3, 1), "Europe/Madrid")  # 743 hours
-    state = running(terms("743.00 EUR", cycle=cycle), now=cycle.boundary(0), convention=SECONDS)
-    quote = change(state, datetime(2026, 3, 28, 23, 0, tzinfo=UTC), quantity=0)
-    assert credits_of(quote) == ["71.00 EUR"]  # two days of 24 hours and one of 23
-
-
-@pytest.mark.parametrize("zone", ["Europe/Madrid", "America/Sao_Paulo", "Asia/Beirut", "Pacific/Apia"])
-@pytest.mark.parametrize("convention", [LICENSING_CORE, SECONDS], ids=["days", "seconds"])
-def test_periods_touch_through_the_changes_of_the_clocks(zone: str, convention: Convention) -> None:
-    cycle = Cycle(date(2026, 1, 31), Duration(days=7), zone)
-    state = running(terms(cycle=cycle), now=cycle.boundary(0), convention=convention)
-    _, found = all_due(state, cycle.boundary(0) + timedelta(days=370))
-    assert len(found) == 52
-    assert [one.period.start for one in found] == [state.item.period.end, *(one.period.end for one in found[:-1])]
-    assert {tuple(charges(one.quote)) for one in found} == {("30.00 EUR",)}
-
-
-# The whole life of an item, under every convention
-
-
-class Life:
-    """An item through all commands, each paid in part, with what the events say of its money."""
-
-    def __init__(self, of: ItemTerms, convention: Convention, now: datetime) -> None:
-        decision = start(of, now=now, convention=convention)
-        self.first, self.state = decision, decision.state
-        self.events: list[Event] = list(decision.events)
-        self.documents = 0
-
-    def step(self, command: Any, *arguments: Any, **named: Any) -> None:
-        decision = command(self.state, *arguments, by=BY, **named)
-        self.events += decision.events
-        self.state = decision.state
-
-    def change(self, now: datetime, **different: Any) -> None:
-        self.documents += 1
-        self.step(change_item, ItemChange(**different), document=f"c-{self.documents}", now=now)
-
-    def schedule(self, name: str, effective: datetime | When, now: datetime, **different: Any) -> None:
-        self.step(schedule_change, ItemChange(**different), effective, change_id=name, now=now)
-
-    def advance(self, now: datetime) -> None:
-        while (due := next_due(self.state.item)) is not None and due <= now:
-            told = len(self.events)
-            self.documents += 1
-            self.step(advance_item, document=f"c-{self.documents}", now=now)
-            assert len(self.events) > told
-
-    def pay(self, percent: int) -> None:
-        for document in dict.fromkeys(one.document for one in self.state.ledger.lines.values()):
-            if part := self.state.ledger.outstanding(document).scaled(Fraction(percent, 100)):
-                decision = pay(self.state.ledger, document, part, by=BY, now=at(4, 1))
-                self.events += decision.events
-                self.state = evolve(self.state, ledger=decision.state)
-
-    def check(self) -> None:
-        """No credit passes what was charged or paid, no money is made or lost, and the events are all there is."""
-        ledger, by_line = self.state.ledger, per_line(self.events)
-        for line_id, one in ledger.lines.items():
-            credited, received = by_line["credited"][line_id], by_line["paid"][line_id]
-            assert 0 <= credited <= by_line["charged"][line_id] == one.amount.minor
-            assert 0 <= by_line["returned"][line_id] <= received
-            assert (one.credited.minor, one.paid.minor) == (credited, received)
-            assert one.outstanding.minor >= 0
-        held = sum(by_line["paid"].values()) - sum(by_line["returned"].values())
-        assert ledger.balance.minor == sum(by_line["returned"].values())
-        assert held == sum((one.paid - one.returned).minor for one in ledger.lines.values())
-        assert replayed_item(started(billed_of(self.first)[0]), self.events[1:]) == self.state.item
-        assert replayed_ledger(a_ledger(ledger.currency.code), self.events) == ledger
-
-
-@pytest.mark.parametrize("price", ["30.00 EUR", "333 JPY", "9.995 KWD"])
-@pytest.mark.parametrize("name", sorted(PRESETS))
-def test_every_preset_leads_an_item_from_start_to_end(name: str, price: str) -> None:
-    of = terms(price, 3, cycle=monthly(date(2026, 1, 31), "Europe/Madrid"), rates=(VAT, SURCHARGE))
-    year, quarter = (MONTH, MONTH) if PRESETS[name].base is Base.START_MONTH else (YEAR, Duration(months=3))
-    life = Life(of, PRESETS[name], at(1, 31))
-    life.check()
-    steps: tuple[Callable[[], None], ...] = (
-        lambda: life.pay(50),
-        lambda: life.change(at(2, 5), quantity=5),
-        lambda: life.pay(100),
-        lambda: life.change(at(2, 5, 13), quantity=2),
-        lambda: life.schedule("a", at(3, 10), at(2, 6), quantity=7),
-        lambda: life.schedule("b", When.END_OF_PERIOD, at(2, 6), discounts=(HALF_OFF,)),
-        lambda: life.schedule("c", at(3, 20), at(2, 7), quantity=1),
-        lambda: life.step(withdraw_change, "c", now=at(2, 8)),
-        lambda: life.advance(at(4, 3)),
-        lambda: life.pay(33),
-        lambda: life.change(at(4, 3), every=year),
-        lambda: life.advance(at(6, 17)),
-        lambda: life.change(at(6, 17), every=quarter, quantity=4),
-        lambda: life.pay(100),
-        lambda: life.advance(at(7, 9)),
-        lambda: life.change(at(7, 12), quantity=0),
-    )
-    for step in steps:
-        step()
-        life.check()
-    assert life.state.item.ended == at(7, 12)
-
-
-def test_replaying_the_events_rebuilds_the_item_and_its_ledger() -> None:
-    first: ItemDecision = start(terms(rates=(VAT,)))
-    state, events = first.state, list[Event](first.events)
-    different, four = ItemChange(price=flat("99.99 EUR")), ItemChange(quantity=4)
-    steps: tuple[Callable[[Billed], Decision[Billed, Any]], ...] = (
-        lambda now: schedule_change(now, four, When.END_OF_PERIOD, change_id="a", by=BY, now=at(4, 3)),
-        lambda now: schedule_change(now, ItemChange(quantity=9), at(4, 20), change_id="b", by=BY, now=at(4, 3)),
-        lambda now: withdraw_change(now, "b", by=BY, now=at(4, 4)),
-        lambda now: change_item(now, different, document="a", by=BY, now=at(4, 16)),
-        lambda now: advance_item(now, document="b", by=BY, now=at(5, 2)),
-        lambda now: change_item(now, ItemChange(quantity=0), document="c", by=BY, now=at(5, 9)),
-    )
-    for step in steps:
-        decision = step(state)
-        events += decision.events
-        state = decision.state
-        assert replayed_item(started(billed_of(first)[0]), events[1:]) == state.item
-        assert replayed_ledger(a_ledger(), events) == state.ledger
-
-
-def test_an_item_from_another_system_goes_on_with_the_line_that_came_with_it() -> None:
-    before = running().ledger.line("seats:1")
-    brought = evolve(before, id="old:1", document="old")
-    held = evolve(a_ledger(), lines={"old:1": brought})
-    item = BilledItem(id="seats", terms=terms(), policy=BillingPolicy(), period=running().item.period, line="old:1")
-    after = changed(Billed(item, held), at(4, 16), quantity=2)
-    assert (after.item.line, after.ledger.line("old:1").returned) == ("seats:1", money("15.00 EUR"))
