@@ -56,13 +56,17 @@ def _cells(result: Result) -> list[str]:
         row.goal or "-",
         row.what,
         row.peer,
-        _duration(float(str(record["ours_ns"]))),
-        _duration(float(str(record["theirs_ns"]))),
+        _figure(float(str(record["ours_ns"])), row.unit),
+        _figure(float(str(record["theirs_ns"])), row.unit),
         f"{result.ratio:.2f}",
         f"{low:.2f}-{high:.2f}",
         wanted or "(informs)",
         {True: "yes", False: "NO", None: ""}[result.met],
     ]
+
+
+def _figure(number: float, its_unit: str) -> str:
+    return _duration(number) if its_unit == "ns" else f"{number:.3g} {its_unit}"
 
 
 def _duration(ns: float) -> str:

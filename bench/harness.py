@@ -32,6 +32,7 @@ class Row:
         at_most: ours / theirs must be at most this.
         ours_per, theirs_per: How many operations one call does.
         cpu_ns: Gives the CPU nanoseconds of one call itself (one that starts a process, say).
+        unit: Of the two figures, where `cpu_ns` gives something else than a time.
     """
 
     goal: str
@@ -44,6 +45,7 @@ class Row:
     ours_per: int = 1
     theirs_per: int = 1
     cpu_ns: Callable[[Callable[[], object]], float] | None = None
+    unit: str = "ns"
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,7 @@ class Result:
             "goal": row.goal,
             "what": row.what,
             "peer": row.peer,
+            "unit": row.unit,
             "ours_ns": round(median(m.ours_ns for m in self.measures), 1),
             "theirs_ns": round(median(m.theirs_ns for m in self.measures), 1),
             "ratio": round(self.ratio, 4),
@@ -145,7 +148,8 @@ def _timed(call: Callable[[], object], calls: int) -> int:
 
 
 def _calls(call: Callable[[], object]) -> int:
-    """How many calls take about the time of a round."""
+    """How many calls take about the time of a round, once a first one has made what all of them need."""
+    call()
     calls = 1
     while (spent := _timed(call, calls)) < ROUND_NS // 4:
         calls *= 2

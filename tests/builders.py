@@ -8,14 +8,15 @@ from typing import Any
 from licensing_core import license_cycle
 from licensing_core.checks import InvalidArgument
 from licensing_core.decisions import Decision, Verdict
-from licensing_core.directory import EVERYONE, Actor, Directory, Permission, Role, Scope
+from licensing_core.directory import EVERYONE, Actor, Content, Directory, Permission, Role, Scope
+from licensing_core.enrollments import Enrollment, Enrollments, Roster
 from licensing_core.errors import LicensingError
 from licensing_core.holdings import Holding, Holdings
 from licensing_core.license_cycle import LicenseAccount, LicenseType
 from licensing_core.money import Money
 from licensing_core.periods import Cycle, Duration
-from licensing_core.plans import Catalog, Offer, Package, Plan, PlanKind
-from licensing_core.pools import LicensePool, SeatPool
+from licensing_core.plans import Catalog, Offer, Package, PackageKind, Plan, PlanKind, Renewal, Terms
+from licensing_core.pools import AnyPool, LicensePool, SeatPool
 from licensing_core.pricing import FlatPrice, Price, UnitPrice
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -90,6 +91,45 @@ def an_offer(
     )
     catalog = Catalog("all", frozenset())
     return Offer(plan, Package(id="pack", kind=kind.sells, catalogs=(catalog,), audience=frozenset({audience})))
+
+
+FIRE, AID, STAIRS = (Content.course(name) for name in ("fire", "aid", "stairs"))
+START, ONWARD = Content.learning_plan("start"), Content.learning_plan("onward")
+PATHS = {START: (FIRE, AID), ONWARD: (AID, STAIRS)}
+"""Two learning plans that share a course."""
+
+
+def a_package(*contents: Content, kind: PackageKind = PackageKind.LICENSES) -> Package:
+    """A package for everybody with *contents*, or with all there are."""
+    listed = frozenset(contents or (FIRE, AID, STAIRS, START, ONWARD))
+    return Package(id="pack", kind=kind, catalogs=(Catalog("all", listed),), audience=frozenset({EVERYONE}))
+
+
+def an_enrollment(user: str = "ana", content: Content = FIRE, **changes: Any) -> Enrollment:
+    """*user* in *content* through the pool `p1`, unless the changes say otherwise."""
+    given: dict[str, Any] = {"user": user, "content": content, "pool": "p1", **changes}
+    return Enrollment(**given)
+
+
+def a_roster(pool: AnyPool, *enrollments: Enrollment, loaded: Collection[str] | None = None) -> Roster:
+    """*pool* with the *enrollments* of all users, or of those *loaded*."""
+    return Roster(pool=pool, enrollments=Enrollments(enrollments, loaded=loaded))
+
+
+def some_terms(kind: PlanKind = PlanKind.MULTI_LICENSE, **changes: Any) -> Terms:
+    """What the sale of ten for a year at 100.00 EUR to `pu` pinned."""
+    given: dict[str, Any] = {
+        "plan": "ten",
+        "package": "pack",
+        "kind": kind,
+        "price": eur("100.00"),
+        "quantity": 10,
+        "validity": Duration.parse("P1Y"),
+        "renewal": Renewal.MANUAL,
+        "created_by": "pu",
+        "purchased_at": NOON,
+    }
+    return Terms(**{**given, **changes})
 
 
 APRIL_16 = datetime(2024, 4, 16, 10, tzinfo=UTC)

@@ -16,6 +16,7 @@ import attrs
 import licensing_core
 from licensing_core import (
     billing,
+    enrollments,
     license_cycle,
     orders,
     plans,
@@ -25,6 +26,7 @@ from licensing_core import (
     protocols,
     seat_administration,
     services,
+    visibility,
 )
 from licensing_core.billing import Quote, line
 from licensing_core.checks import FrozenMap, Value
@@ -141,10 +143,39 @@ ACCOUNT: Final = attrs.evolve(OPENING.state, orders=(ORDER,))
 LICENSE_ROW: Final = license_cycle.license_table(ACCOUNT)["base"]
 LICENSED: Final = license_cycle.licensed_user(ACCOUNT, "ana")
 ROW: Final = seat_administration.row_of(POOL)
+FIRE: Final = Content.course("fire")
+ENROLLMENT: Final = enrollments.Enrollment(
+    user="ana",
+    content=FIRE,
+    pool="p2",
+    status=enrollments.EnrollmentStatus.TO_CONFIRM,
+    level="student",
+    since=NOON,
+    until=NOON.replace(year=2027),
+)
+ROSTER: Final = enrollments.Roster(
+    pool=SEATS, enrollments=enrollments.Enrollments([ENROLLMENT], loaded={"ana", "luis"})
+)
+LICENSES: Final = enrollments.Roster(pool=POOL, enrollments=enrollments.Enrollments())
+LIVE: Final = enrollments.LivePool(POOL, PACKAGE, SWITCHES)
+BLOCKED: Final = Verdict.refuse(enrollments.EnrollmentToConfirm(content=FIRE))
+CART: Final = orders.Cart(
+    lines=(orders.CartLine(plan="fifty", pool="p9", beneficiary=Scope.tree("sales"), currency=EUR),), recipient="luis"
+)
+SHRINKING: Final = pools.Shrinking(
+    pool="p1", bought=1, free=48, awaiting=("luis",), idle=("mei",), last_assigned=("ana",)
+)
 AT: Final[dict[str, Any]] = {"at": NOON, "by": "ana"}
 SENT: Final[dict[str, Any]] = {"tenant": "t1", "key": "k1", "actor": "ana"}
 ASKED: Final[dict[str, Any]] = {"tenant": "t1", "actor": "ana"}
 ROWS: Final = {"base": LICENSE_ROW}
+MOVED: Final[dict[str, Any]] = {
+    "moved": ("ana",),
+    "awaiting": ("ana",),
+    "passed_over": ("luis",),
+    "followed": (ENROLLMENT,),
+    "locked": (ENROLLMENT,),
+}
 
 VALUES: Final[tuple[Value, ...]] = (
     Money(1250, EUR),
@@ -173,6 +204,7 @@ VALUES: Final[tuple[Value, ...]] = (
     SWITCHES,
     FIFTY,
     OFFER,
+    plans.Offers((OFFER,)),
     TERMS,
     pools.Pool(id="p3", beneficiary=Scope.group("coaches"), bought=3),
     POOL,
@@ -186,9 +218,31 @@ VALUES: Final[tuple[Value, ...]] = (
         terms=TERMS,
         **AT,
     ),
-    pools.LicensesAssigned(pool="p1", users=frozenset({"ana", "luis"}), **AT),
-    pools.LicensesUnassigned(pool="p1", released=frozenset({"ana"}), awaiting=frozenset({"luis"}), **AT),
-    pools.PoolResized(pool="p1", bought=60, **AT),
+    pools.LicensesAssigned(pool="p1", users=frozenset({"ana", "luis"}), moved_from="p3", **AT),
+    pools.LicensesUnassigned(
+        pool="p1", released=frozenset({"ana"}), awaiting=frozenset({"luis"}), revoked=2, moved_to="p3", **AT
+    ),
+    pools.ReleasesRejected(pool="p1", users=frozenset({"luis"}), **AT),
+    pools.PoolResized(pool="p1", bought=60, dropped=frozenset({"luis"}), **AT),
+    pools.PoolRenewed(pool="p1", expires_at=NOON.replace(year=2028), bought=50, **AT),
+    SHRINKING,
+    pools.Transfer(source=POOL, target=attrs.evolve(POOL, id="p3")),
+    ENROLLMENT,
+    ROSTER,
+    LIVE,
+    enrollments.Access(subscribed=True, can_enroll=False, entry=BLOCKED),
+    enrollments.Enrolled(roster=ROSTER, enrolled=(ENROLLMENT,), skipped=(ENROLLMENT,)),
+    enrollments.Moved(source=LICENSES, target=ROSTER),
+    enrollments.EnrollmentsMade(pool="p2", enrollments=(ENROLLMENT,), **AT),
+    enrollments.UsersEnrolled(pool="p2", enrollments=(ENROLLMENT,), **AT),
+    enrollments.EnrollmentActivated(pool="p2", enrollments=(ENROLLMENT,), **AT),
+    enrollments.EnrollmentReadmitted(pool="p2", enrollments=(ENROLLMENT,), **AT),
+    enrollments.EnrollmentsLocked(pool="p2", enrollments=(ENROLLMENT,), **AT),
+    enrollments.EnrollmentsMovedIn(pool="p2", enrollments=(ENROLLMENT,), **AT),
+    enrollments.EnrollmentsEnded(pool="p2", enrollments=(ENROLLMENT,), **AT),
+    enrollments.UserUnenrolled(pool="p2", enrollments=(ENROLLMENT,), seat_returned=True, **AT),
+    enrollments.EnrollmentRejected(pool="p2", enrollments=(ENROLLMENT,), **AT),
+    enrollments.EnrollmentsMovedOut(pool="p2", enrollments=(ENROLLMENT,), **AT),
     pricing.PackagePrice(Money.parse("9.00 EUR"), 100, included=5, minimum=Money.parse("1.00 EUR")),
     TIER,
     pricing.TieredPrice((TIER,), pricing.Tiering.VOLUME),
@@ -237,11 +291,19 @@ VALUES: Final[tuple[Value, ...]] = (
     billing.Series("F-"),
     INVOICE.lines[0],
     INVOICE,
-    orders.Charged(pool="p1", quote=QUOTE, **AT),
+    orders.Charged(pool="p1", quote=QUOTE, payer="ana", **AT),
     orders.Purchase(pool=POOL, quote=QUOTE),
+    CART.lines[0],
+    CART,
+    orders.Checkout(purchases=(orders.Purchase(pool=POOL, quote=QUOTE),), quotes=(QUOTE,), recipient="luis"),
     ROW,
     seat_administration.Assigned(pool=POOL, added=("ana",), passed_over=("luis",)),
-    seat_administration.Unassigned(pool=POOL, released=("ana",), awaiting=(), passed_over=("luis",)),
+    seat_administration.Unassigned(
+        pool=POOL, released=("ana",), awaiting=(), passed_over=("luis",), locked=(ENROLLMENT,)
+    ),
+    seat_administration.Rejected(pool=POOL, restored=("luis",), passed_over=("ana",)),
+    seat_administration.Transferred(source=POOL, target=POOL, **MOVED),
+    seat_administration.Resized(pool=POOL, dropped=("luis",), locked=(ENROLLMENT,)),
     BASE,
     ORDER,
     ACCOUNT,
@@ -276,7 +338,13 @@ VALUES: Final[tuple[Value, ...]] = (
     Table(title="Fruit", columns=(Column(key="name", title="Name"),), rows=((Cell("Pear", "pear"),),)),
     services.PlanBought(row=ROW, quote=QUOTE),
     services.LicensesGiven(row=ROW, added=("ana",), passed_over=()),
-    services.LicensesTaken(row=ROW, released=("ana",), awaiting=(), passed_over=()),
+    services.LicensesTaken(row=ROW, released=("ana",), awaiting=(), passed_over=(), locked=(ENROLLMENT,)),
+    services.LicensesMoved(source=ROW, target=ROW, **MOVED),
+    services.SizeChanged(row=ROW, dropped=("luis",), locked=(ENROLLMENT,)),
+    services.CartBought(lines=(services.PlanBought(row=ROW, quote=QUOTE),), quotes=(QUOTE,), recipient="luis"),
+    services.UsersPlaced(row=ROW, enrolled=(ENROLLMENT,), skipped=(ENROLLMENT,)),
+    services.Contents((FIRE,)),
+    services.Page(visibility.PageMode.READ),
     services.Ids(("p1", "p2")),
     services.BuyPlan(plan="fifty", pool="p1", beneficiary=Scope.tree("sales"), currency=EUR, **SENT),
     services.RecordTransaction(plan="fifty", pool="p1", beneficiary=Scope.tree("sales"), **SENT),
@@ -290,8 +358,28 @@ VALUES: Final[tuple[Value, ...]] = (
     services.ListPools(**ASKED),
     services.ReadPool(pool="p1", **ASKED),
     services.ListCandidates(pool="p1", **ASKED),
-    services.ListHolders(pool="p1", **ASKED),
     services.QuotePlan(plan="fifty", **ASKED),
+    services.BuyPublicPlan(plan="fifty", pool="p1", currency=EUR, confirmed=QUOTE.due, **SENT),
+    services.CheckOut(cart=CART, confirmed=(QUOTE.due,), **SENT),
+    services.QuoteCart(cart=CART, **ASKED),
+    services.RenewPool(pool="p1", confirmed=QUOTE.due, **SENT),
+    services.RejectReleases(pool="p1", users=frozenset({"luis"}), **SENT),
+    services.TransferLicenses(pool="p1", target="p3", users=frozenset({"ana"}), **SENT),
+    services.PreviewShrink(pool="p1", bought=1, last_active={"ana": NOON}, idle_before=NOON, **ASKED),
+    services.ResizePool(pool="p1", bought=1, drop=frozenset({"luis"}), **SENT),
+    services.EnrollUsers(
+        pool="p2", users=frozenset({"ana"}), contents=frozenset({FIRE}), level="student", since=NOON, **SENT
+    ),
+    services.EnrollMyself(content=FIRE, **SENT),
+    services.UnenrollUser(pool="p2", user="ana", content=FIRE, **SENT),
+    services.ConfirmEnrollment(user="ana", content=FIRE, **SENT),
+    services.RejectEnrollment(user="ana", content=FIRE, **SENT),
+    services.ReadmitUser(user="ana", content=FIRE, until=NOON, **SENT),
+    services.ReadEnrollment(tenant="t1", user="ana", content=FIRE),
+    services.ReadAccess(tenant="t1", user="ana", content=FIRE),
+    services.ListEnrollable(pool="p2", **ASKED),
+    services.ReadEnrollmentPage(content=FIRE, **ASKED),
+    services.split(services.AssignLicenses(pool="p1", users=frozenset({"ana", "luis"}), **SENT), most=1),
 )
 """One of each; `test_values.py` fails when a public class has none here."""
 _EXAMPLES: Final = {type(value): value for value in VALUES}
@@ -376,6 +464,8 @@ def sample(annotation: Any) -> Any:
         return sample(args[0])
     if origin in (Union, types.UnionType):
         return sample(args[0])
+    if origin is tuple and args[-1] is not ...:
+        return tuple(map(sample, args))
     if origin in (tuple, frozenset):
         return origin((sample(args[0]),))
     if origin is Mapping:

@@ -6,11 +6,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 
 from licensing_core.adapters.hosts import AsyncHostOf
 from licensing_core.adapters.memory import AsyncMemoryStore, MemoryStore
 from licensing_core.adapters.sql import AsyncSqlStore
+from licensing_core.checks import TooManyItems
 from licensing_core.errors import LicensingError
 from licensing_core.payments import PaymentOutcome
 from licensing_core.pools import LicensesExhausted
@@ -18,15 +20,17 @@ from licensing_core.protocols import AsyncStore, IdempotencyConflict, Stored, Ve
 from licensing_core.services import (
     AsyncLicensing,
     BuyLicenses,
-    CloseCycle,
-    GrantLicense,
+    Command,
     Licensing,
     ListPools,
+    Query,
     ReadLicenseTable,
     ReadPool,
     replay,
+    replay_enrollments,
 )
-from tests.service_world import TENANT, Clock, assign, buy, host, open_account, sent, unassign
+from tests.service_samples import FURNISHING, NEEDS
+from tests.service_world import TENANT, Clock, assign, buy, enroll, host, sent
 
 Story = Callable[[AsyncStore], Awaitable[None]]
 ASKED: dict[str, Any] = {"tenant": TENANT, "actor": "boss"}
@@ -72,22 +76,21 @@ async def everything(store: AsyncStore, aggregate: str = "p1") -> tuple[Any, Any
         return found, tuple(await work.history(TENANT, aggregate))
 
 
-def story_of_commands() -> list[Any]:
-    return [
-        buy(),
-        assign("u1", "u2", key="k1"),
-        unassign("u1", key="k2"),
-        assign("u1", "u2", key="k1"),
-        assign("u3", key="k1"),
-        assign("u3", "u4", "u5", "u6", key="k3"),
-        open_account(),
+def story_of_commands() -> list[Query[Any]]:
+    """All the commands and queries, some of them twice; a few are refused after what went before."""
+    each = (asked for asked, _ in NEEDS.values())
+    keyed = [attrs.evolve(one, key=f"k{n}") if isinstance(one, Command) else one for n, one in enumerate(each)]
+    more: list[Query[Any]] = [
+        assign("u1", "u2", key="first"),
+        assign("u3", key="first"),
+        assign(*(f"u{number}" for number in range(9)), key="many"),
+        enroll("u1", "u2", "u3", "u4", key="seats"),
         BuyLicenses(account="a1", buy={"web": 1}, payment=PaymentOutcome.SUCCEEDED, **sent("o1")),
-        GrantLicense(account="a1", user="u1", license_type="web", **sent("g1")),
-        CloseCycle(account="a1", **sent("c1")),
         ListPools(**ASKED),
         ReadPool(pool="p1", **ASKED),
         ReadLicenseTable(account="a1", **ASKED),
     ]
+    return [*FURNISHING, *keyed, *keyed, *more]
 
 
 def test_the_same_story_ends_alike_with_and_without_await(tell: Callable[[Story], None]) -> None:
@@ -100,6 +103,7 @@ def test_the_same_story_ends_alike_with_and_without_await(tell: Callable[[Story]
             return refusal
 
     wanted = [outcome(command) for command in story_of_commands()]
+    assert sum(isinstance(one, LicensingError) for one in wanted) < len(wanted) / 2
 
     async def story(store: AsyncStore) -> None:
         licensing, got = licensing_over(store), []
@@ -109,9 +113,12 @@ def test_the_same_story_ends_alike_with_and_without_await(tell: Callable[[Story]
             except LicensingError as refusal:
                 got.append(refusal)
         assert got == wanted
-        for aggregate in ("p1", "a1"):
+        for aggregate in ("p1", "p2", "s1", "a1"):
             state, history = await everything(store, aggregate)
             assert state == Stored(replay(history), len(history))
+            async with store.begin() as work:
+                everybody = await work.enrollments(TENANT, None)
+            assert set(everybody.through(aggregate)) == set(replay_enrollments(history).values())
 
     tell(story)
 
@@ -204,3 +211,32 @@ def test_who_was_too_slow_decides_anew_eight_times_at_most(times: int, outcome: 
 
     asyncio.run(story())
     assert told == [("BuyPlan", outcome)]
+
+
+@pytest.mark.parametrize(("times", "outcome"), [(7, "ok"), (8, "store.version_conflict")])
+def test_a_preview_is_tried_again_as_often(times: int, outcome: str) -> None:
+    async def story() -> None:
+        store = AsyncMemoryStore()
+        await licensing_over(store).run(buy())
+        meddled = licensing_over(Meddler(store, times))
+        if outcome == "ok":
+            assert [one.added for one in await meddled.preview(assign("u1", key="k1"))] == [("u1",)]
+        else:
+            assert (await refused(meddled.preview(assign("u1", key="k1")))).code == outcome
+
+    asyncio.run(story())
+
+
+def test_whether_a_command_may_be_sent_is_asked_without_effect(tell: Callable[[Story], None]) -> None:
+    async def story(store: AsyncStore) -> None:
+        licensing = licensing_over(store)
+        await licensing.run(buy())
+        before = await everything(store)
+        assert await licensing.may(assign("u1", key="k1"))
+        verdict = await licensing.may(assign("out", key="k1"))
+        assert verdict.code == "pool.not_eligible"
+        many = assign(*(f"x{number}" for number in range(10_001)), key="k1")
+        assert isinstance(await refused(licensing.may(many)), TooManyItems)
+        assert await everything(store) == before
+
+    tell(story)

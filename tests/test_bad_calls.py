@@ -14,7 +14,16 @@ from typing import Annotated, Any, Final, Union, get_args, get_origin, get_type_
 import attrs
 import pytest
 
-from licensing_core import billing, license_cycle, pools, pricing, proration
+from licensing_core import (
+    billing,
+    enrollments,
+    license_cycle,
+    orders,
+    pools,
+    pricing,
+    proration,
+    seat_administration,
+)
 from licensing_core.checks import (
     Count,
     Id,
@@ -29,23 +38,30 @@ from licensing_core.checks import (
     check_of,
 )
 from licensing_core.decisions import Decision
+from licensing_core.directory import Actor, Content
+from licensing_core.enrollments import Enrollments
 from licensing_core.errors import LicensingError
 from licensing_core.money import Money
 from licensing_core.payments import PaymentOutcome
 from licensing_core.periods import as_zone
-from licensing_core.plans import PackageKind
+from licensing_core.plans import PackageKind, PlanKind
 from licensing_core.workdays import BusinessCalendar
 from tests.hostile_values import HOSTILE, Odd, a_list_of_itself, outcome, with_open
 from tests.specimens import (
     ACCOUNT,
     BASE,
     BUYER,
+    CART,
     COMPANY,
     DISCOUNTS,
+    ENROLLMENT,
     EUR,
+    FIRE,
     HALF_MAY,
     INVOICE_NUMBER,
     LESS,
+    LICENSES,
+    LIVE,
     MADRID,
     MAY,
     MONTHLY,
@@ -56,6 +72,7 @@ from tests.specimens import (
     POOL,
     QUOTE,
     ROOT,
+    ROSTER,
     SEAT_TERMS,
     SHRUNK_QUOTE,
     STARTED,
@@ -76,6 +93,48 @@ WAITING_ITEM: Final = attrs.evolve(STARTED.state.item, scheduled=(WAITING,))
 BUYING: Final[dict[str, Any]] = {"directory": COMPANY, "pool_id": "p9", "zone": MADRID, "now": NOON}
 HANDING: Final[dict[str, Any]] = {"pool": POOL, "users": ["mei"], "switches": SWITCHES, "now": NOON}
 SEEN: Final[dict[str, Any]] = {"actor": ROOT, "directory": COMPANY}
+ONE: Final = attrs.evolve(OFFER, plan=attrs.evolve(OFFER.plan, id="one", kind=PlanKind.SINGLE_LICENSE, quantity=1))
+START: Final = Content.learning_plan("start")
+ENROLLED: Final = attrs.evolve(ROSTER, enrollments=Enrollments([ENROLLMENT]))
+THROUGH_A_LICENSE: Final = attrs.evolve(ENROLLMENT, pool="p1")
+LICENSED: Final = attrs.evolve(LICENSES, enrollments=Enrollments([THROUGH_A_LICENSE]))
+EMPTY: Final = pools.LicensePool(id="p3", beneficiary=POOL.beneficiary, bought=5)
+PLACING: Final[dict[str, Any]] = {
+    "roster": ENROLLED,
+    "users": ["mei"],
+    "contents": [START],
+    "package": PACKAGE,
+    "courses": {START: [FIRE]},
+    "switches": SWITCHES,
+    "level": "student",
+    "since": NOON,
+    "until": JUNE,
+    "now": NOON,
+}
+PLACE: Final[dict[str, Any]] = {"roster": ENROLLED, "user": "ana", "content": FIRE, "now": NOON}
+CHECKOUT: Final[dict[str, Any]] = {
+    "actor": BUYER,
+    "cart": CART,
+    "offers": {"fifty": OFFER},
+    "directory": COMPANY,
+    "zone": MADRID,
+    "now": NOON,
+}
+CUT: Final[dict[str, Any]] = {
+    "pool": POOL,
+    "bought": 1,
+    "last_active": {"ana": NOON},
+    "idle_before": NOON,
+    "assigned_at": {"ana": NOON},
+}
+MOVING: Final[dict[str, Any]] = {
+    "source": POOL,
+    "target": EMPTY,
+    "users": ["ana"],
+    "source_switches": SWITCHES,
+    "target_switches": SWITCHES,
+    "now": NOON,
+}
 CALLS: Final[dict[str, dict[str, Any]]] = {
     "billing.advance_item": {"state": ITEM, **BILLING, "now": JUNE},
     "billing.book": {"ledger": OTHER, "quote": QUOTE, **BILLING},
@@ -107,6 +166,36 @@ CALLS: Final[dict[str, dict[str, Any]]] = {
         "change_id": "later",
         **PAID,
     },
+    "enrollments.access": {
+        "user": "ana",
+        "content": FIRE,
+        "pools": [LIVE],
+        "enrollments": Enrollments([THROUGH_A_LICENSE]),
+        "now": NOON,
+    },
+    "enrollments.enrolling.courses_in": {"courses": {}},
+    "enrollments.confirm": {**PLACE, "by": ROOT},
+    "enrollments.enroll": {**PLACING, "eligible": ["mei"], "by": ROOT},
+    "enrollments.enrolled": {"roster": ENROLLED, "user": "ana", "content": FIRE},
+    "enrollments.lock": {"roster": LICENSED, "users": ["ana"], **PAID},
+    "enrollments.move": {
+        "source": LICENSED,
+        "target": attrs.evolve(LICENSED, pool=EMPTY),
+        "users": ["ana"],
+        "package": PACKAGE,
+        **PAID,
+    },
+    "enrollments.readmit": {**PLACE, "until": JUNE, "by": ROOT},
+    "enrollments.reject": {**PLACE, "by": ROOT},
+    "enrollments.self_enroll": {
+        "by": BUYER,
+        "content": START,
+        "pools": [LIVE],
+        "enrollments": Enrollments(),
+        "courses": {START: [FIRE]},
+        "now": NOON,
+    },
+    "enrollments.unenroll": {**PLACE, "switches": SWITCHES, "by": ROOT},
     "license_cycle.buy": {
         "account": RUNNING,
         "wanted": {"base": 1},
@@ -128,8 +217,12 @@ CALLS: Final[dict[str, dict[str, Any]]] = {
     "license_cycle.quotes": {"account": RUNNING, "buy": {"base": 1}, "now": NOON},
     "license_cycle.revoke": {"account": RUNNING, "user": "ana", "license_type": "base", "by": ROOT, "now": NOON},
     "license_cycle.settle": {"account": RUNNING, "order_id": "o1", **PAID},
+    "orders.check_cart": CHECKOUT,
+    "orders.checkout": CHECKOUT,
     "orders.purchase": {"actor": BUYER, "offer": OFFER, "beneficiary": POOL.beneficiary, **BUYING},
+    "orders.purchase_publicly": {"actor": Actor("zoe"), "offer": ONE, **BUYING},
     "orders.record_transaction": {"actor": ROOT, "offer": OFFER, "beneficiary": POOL.beneficiary, **BUYING},
+    "orders.renew": {"actor": BUYER, "pool": POOL, "zone": MADRID, "now": NOON},
     "periods.local_date": {"at": NOON, "zone": MADRID},
     "periods.seconds_of_day": {"day": NOON.date(), "zone": MADRID},
     "periods.start_of_day": {"day": NOON.date(), "zone": MADRID},
@@ -144,7 +237,11 @@ CALLS: Final[dict[str, dict[str, Any]]] = {
         "expires_at": JUNE,
         **PAID,
     },
-    "pools.resize": {"pool": POOL, "bought": 60, **PAID},
+    "pools.preview_shrink": CUT,
+    "pools.reject": {"pool": POOL, "users": ["luis"], **PAID},
+    "pools.renew": {"pool": POOL, "zone": MADRID, **PAID},
+    "pools.resize": {"pool": POOL, "bought": 1, "drop": ["luis"], **PAID},
+    "pools.transfer": {**MOVING, "eligible": ["ana"], "by": ROOT},
     "pools.unassign": {**HANDING, "users": ["ana"], "by": ROOT},
     "pricing.migrate": {"migration": example(pricing.Migration), "pinned": PINNED, "at": NOON},
     "pricing.preview_migration": {"migration": example(pricing.Migration), "pinned": [PINNED], "at": NOON},
@@ -166,7 +263,23 @@ CALLS: Final[dict[str, dict[str, Any]]] = {
     "rounding.whole_weights": {"weights": [1, 2, 3]},
     "seat_administration.assign": {**SEEN, **HANDING, "users": ["luis"]},
     "seat_administration.confirm": {**SEEN, "pool": POOL, "users": ["luis"], "now": NOON},
-    "seat_administration.unassign": {**SEEN, **HANDING, "users": ["ana"]},
+    "seat_administration.confirm_enrollment": {**SEEN, **PLACE},
+    "seat_administration.enroll": {**SEEN, **PLACING},
+    "seat_administration.preview_shrink": {**SEEN, **CUT},
+    "seat_administration.readmit": {**SEEN, **PLACE, "until": JUNE},
+    "seat_administration.reject": {**SEEN, "pool": POOL, "users": ["luis"], "now": NOON},
+    "seat_administration.reject_enrollment": {**SEEN, **PLACE},
+    "seat_administration.resize": {
+        **SEEN,
+        "pool": POOL,
+        "bought": 1,
+        "drop": ["luis"],
+        "enrollments": Enrollments(),
+        "now": NOON,
+    },
+    "seat_administration.transfer": {**SEEN, **MOVING, "enrollments": Enrollments(), "package": PACKAGE},
+    "seat_administration.unassign": {**SEEN, **HANDING, "users": ["ana"], "enrollments": Enrollments()},
+    "seat_administration.unenroll": {**SEEN, **PLACE, "switches": SWITCHES},
     "seat_administration.unknown_pool": {"actor": ROOT, "pool_id": "p9"},
     "visibility.can_manage": {**SEEN, "beneficiary": POOL.beneficiary, "pool_id": "p1"},
     "visibility.in_audience": {"user": "ana", "package": PACKAGE, "directory": COMPANY},
@@ -192,6 +305,7 @@ PAST_THE_CHECKS: Final = {
     },
     "billing.lines": {"netted"},
     "billing.values": {"of_charge"},
+    "directory.reach": {"is_inside", "merged", "reach_of"},
     "proration.shares": {"unused_from"},
     "proration.stretches": {"ends_of", "zone_of", "like"},
     "license_cycle": {"quotes_for"},
@@ -291,7 +405,9 @@ def test_a_function_refuses_what_is_hostile_and_changes_nothing(
     assert given == before
 
 
-@pytest.mark.parametrize("function", [pools.assign, pools.unassign, pools.confirm], ids=lambda f: f.__name__)
+@pytest.mark.parametrize(
+    "function", [pools.assign, pools.unassign, pools.confirm, pools.reject, pools.transfer], ids=lambda f: f.__name__
+)
 @pytest.mark.parametrize("hostile", [None, 1.5, "", "x" * 65, "\ud800", b"ana", [], a_list_of_itself()])
 def test_one_hostile_user_among_many_spoils_the_command(function: Callable[..., Any], hostile: Any) -> None:
     given = CALLS[f"pools.{function.__name__}"]
@@ -306,8 +422,24 @@ def test_no_command_takes_more_users_than_10_000() -> None:
                 public_functions()[label](**{**given, "users": [f"u{n}" for n in range(10_001)]})
 
 
+@pytest.mark.parametrize("courses_too", [False, True])
+def test_contents_are_taken_from_a_collection_of_contents_only(courses_too: bool) -> None:
+    for hostile in HOSTILE.values():
+        named = {"courses": {START: hostile}} if courses_too else {"contents": hostile}
+        made = outcome(lambda named=named: enrollments.enroll(**{**CALLS["enrollments.enroll"], **named}))  # type: ignore[misc]
+        empty = isinstance(hostile, Collection) and not isinstance(hostile, str | bytes) and len(hostile) == 0
+        assert isinstance(made, Decision if empty else InvalidArgument), hostile
+
+
 def test_a_question_refuses_a_bad_argument_as_its_command_does() -> None:
-    for ask, label in ((pools.can_assign, "pools.assign"), (license_cycle.can_buy, "license_cycle.buy")):
+    questions = (
+        (pools.can_assign, "pools.assign"),
+        (license_cycle.can_buy, "license_cycle.buy"),
+        (enrollments.can_enroll, "enrollments.enroll"),
+        (orders.can_check_out, "orders.checkout"),
+        (seat_administration.can_transfer, "seat_administration.transfer"),
+    )
+    for ask, label in questions:
         question: Callable[..., Any] = ask
         assert question(**CALLS[label])
         with pytest.raises(InvalidArgument):

@@ -23,11 +23,12 @@ from licensing_core.checks import (
 )
 from licensing_core.currencies import Currency, UnknownCurrency
 from licensing_core.directory import MAX_DEPTH, Actor, Directory, Forest, InvalidBranches
+from licensing_core.enrollments import Enrollments
 from licensing_core.errors import LicensingError
 from licensing_core.holdings import Holding, Holdings
 from licensing_core.money import Money
 from licensing_core.periods import Cycle, Duration
-from licensing_core.plans import PackageKind
+from licensing_core.plans import Offers, PackageKind
 from licensing_core.pricing import UnitPrice
 from tests.hostile_values import HOSTILE, holds_its_own, outcome, with_open
 from tests.specimens import (
@@ -37,6 +38,7 @@ from tests.specimens import (
     FREE,
     MADRID,
     NOON,
+    OFFER,
     POOL,
     VALUES,
     arguments,
@@ -109,6 +111,7 @@ VALID: Final[dict[str, tuple[Callable[..., Any], dict[str, Any]]]] = {
     "Money.rounded": (Money.rounded, {"exact_minor": Fraction(5, 2), "currency": EUR}),
     "Money.sum": (Money.sum, {"items": [Money(1, EUR)], "currency": EUR}),
     "Duration.parse": (Duration.parse, {"text": "P1M"}),
+    "Offers.of": (Offers.of, {"offers": [OFFER]}),
     "Cycle.calendar": (Cycle.calendar, {"every": Duration(months=1), "zone": MADRID}),
 }
 """What the named constructors of values are called with; those that take one id or text are found by themselves."""
@@ -168,6 +171,10 @@ BY_HAND: Final[dict[str, Callable[[Any], Any]]] = {
     "Holdings of one user": lambda hostile: Holdings({hostile: Holding.HELD}) if is_hashable(hostile) else None,
     "Holdings of users": lambda hostile: Holdings(loaded=hostile),
     "Holdings of one loaded user": lambda hostile: Holdings(loaded=[hostile]),
+    "Enrollments of entries": Enrollments,
+    "Enrollments of one": lambda hostile: Enrollments([hostile]),
+    "Enrollments of users": lambda hostile: Enrollments(loaded=hostile),
+    "Enrollments of one loaded user": lambda hostile: Enrollments(loaded=[hostile]),
 }
 
 

@@ -1,11 +1,15 @@
 """Decisions, verdicts, events, and the question that belongs to a command."""
 
+import copy
+import pickle
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from licensing_core.checks import InvalidArgument, InvalidId, InvalidInstant, InvalidQuantity, as_id
-from licensing_core.decisions import Decision, Event, Verdict, twin
+from licensing_core.decisions import Decision, Event, Verdict, decided, twin
 from licensing_core.errors import LicensingError
 from licensing_core.pools import LicensesExhausted, PoolInUse
 from tests.specimens import NOON
@@ -34,6 +38,63 @@ def test_a_decision_holds_its_events_in_a_tuple(events: Any) -> None:
     assert caught.value.expected == "a tuple of events"
 
 
+def counted(before: int, event: Event) -> int:
+    """One more, whatever has happened."""
+    return before + len((event,))
+
+
+def test_a_decision_whose_state_is_made_later_is_like_any_other() -> None:
+    def later() -> Decision[int, Event]:
+        return decided(counted, 4, HAPPENED)
+
+    eager = Decision(5, (HAPPENED,))
+    assert (later().state, later().events) == (5, (HAPPENED,))
+    assert later() == eager == later()
+    assert later() != Decision(6, (HAPPENED,))
+    assert hash(later()) == hash(eager)
+    assert repr(later()) == repr(eager)
+    assert evolve(later(), state=9) == Decision(9, (HAPPENED,))
+    assert evolve(later()) == eager
+    for again in (copy.copy(later()), copy.deepcopy(later()), pickle.loads(pickle.dumps(later()))):
+        assert type(again) is Decision
+        assert again == eager
+    match later():
+        case Decision(state, events):
+            assert (state, events) == (5, (HAPPENED,))
+
+
+def test_a_state_that_is_made_later_is_made_once_and_when_it_is_read() -> None:
+    calls: list[int] = []
+
+    def counting(before: int, event: Event) -> int:
+        calls.append(before)
+        return counted(before, event)
+
+    decision = decided(counting, 4, HAPPENED)
+    assert decision.events == (HAPPENED,)
+    assert calls == []
+    assert decision.state == decision.state == 5
+    assert calls == [4]
+
+
+def test_a_decision_has_no_other_attribute_and_keeps_those_it_has() -> None:
+    for decision in (decided(counted, 4, HAPPENED), Decision(5, (HAPPENED,))):
+        nobody: Any = decision
+        with pytest.raises(AttributeError, match="nickname"):
+            nobody.nickname  # noqa: B018
+        for name in ("state", "events"):
+            with pytest.raises(AttributeError):
+                setattr(nobody, name, None)
+            with pytest.raises(AttributeError):
+                delattr(nobody, name)
+
+
+def test_many_threads_read_the_same_state() -> None:
+    decision = decided(counted, 4, HAPPENED)
+    with ThreadPoolExecutor(8) as threads:
+        assert set(threads.map(lambda _: decision.state, range(200))) == {5}
+
+
 def test_an_allowing_verdict_is_true_and_names_its_rule() -> None:
     verdict = Verdict.allow("DOC-20")
     assert verdict
@@ -48,6 +109,55 @@ def test_a_refusing_verdict_is_false_and_carries_the_very_error() -> None:
     with pytest.raises(LicensesExhausted) as caught:
         verdict.require()
     assert caught.value is SHORT
+
+
+def short_of(pool: str) -> LicensingError:
+    return LicensesExhausted(pool=pool, requested=3, shortfall=1)
+
+
+def test_a_refusal_may_be_made_when_it_is_read_and_is_like_one_made_before() -> None:
+    made: list[str] = []
+
+    def make(pool: str) -> LicensingError:
+        made.append(pool)
+        return short_of(pool)
+
+    verdict = Verdict.refuse_when_read(make, "p1")
+    assert not verdict
+    assert made == []
+    assert (verdict.code, verdict.rule, verdict.refusal) == ("pool.licenses_exhausted", "DOC-31", SHORT)
+    assert verdict.refusal is verdict.refusal
+    assert made == ["p1"]
+
+
+@pytest.mark.parametrize("read", [lambda verdict: verdict.rule, repr, hash, lambda verdict: verdict.code, copy.copy])
+def test_whatever_is_read_first_of_a_refusal_made_later_is_as_of_one_made_before(read: Any) -> None:
+    assert read(Verdict.refuse_when_read(short_of, "p1")) == read(Verdict.refuse(SHORT))
+
+
+def test_verdicts_are_equal_copied_and_pickled_whenever_their_refusal_was_made() -> None:
+    later = Verdict.refuse_when_read(short_of, "p1")
+    assert later == Verdict.refuse(SHORT)
+    assert Verdict.refuse_when_read(short_of, "p1") != Verdict.refuse_when_read(short_of, "p2")
+    assert pickle.loads(pickle.dumps(Verdict.refuse_when_read(short_of, "p1"))) == later
+    assert evolve(Verdict.refuse_when_read(short_of, "p1"), rule="DOC-32") == Verdict("DOC-32", SHORT)
+    assert not pickle.loads(pickle.dumps(later))
+
+
+def test_two_refusals_made_later_share_no_error() -> None:
+    one, two = Verdict.refuse_when_read(short_of, "p1"), Verdict.refuse_when_read(short_of, "p1")
+    with pytest.raises(LicensesExhausted) as first:
+        one.require()
+    with pytest.raises(LicensesExhausted) as second:
+        two.require()
+    assert first.value == second.value
+    assert first.value is not second.value
+
+
+def test_a_verdict_has_no_other_attributes() -> None:
+    for verdict in (Verdict.allow("DOC-20"), Verdict.refuse_when_read(short_of, "p1")):
+        with pytest.raises(AttributeError, match="a Verdict has no attribute 'reason'"):
+            verdict.reason  # type: ignore[attr-defined]  # noqa: B018
 
 
 def test_a_refusal_without_rules_has_an_empty_rule() -> None:

@@ -24,8 +24,22 @@ def demo(*arguments: str, columns: str = "150") -> "subprocess.CompletedProcess[
 @pytest.mark.parametrize(
     ("locale", "figures"),
     [
-        ("en", ["48/50", "49/50", "3 licenses too few", "€1,800.00", "MX$990.00", "€75.00", "€420.00"]),
-        ("es", ["48/50", "49/50", "faltan 3 licencias", "1.800,00 €", "75,00 €", "420,00 €", "asociados"]),
+        (
+            "en",
+            [
+                *("48/50", "49/50", "3 licenses too few", "€1,800.00", "MX$990.00", "€75.00", "€420.00"),
+                *("3 were enrolled, 3 of them to be confirmed", "2 enrollments ended with them.", "license was taken"),
+                *("enrollment.locked", "enrollment.to_confirm", "enrollment.none", "Nov 2, 2028"),
+            ],
+        ),
+        (
+            "es",
+            [
+                *("48/50", "49/50", "faltan 3 licencias", "1.800,00 €", "75,00 €", "420,00 €", "asociados"),
+                *("3 inscritos, 3 de ellos por confirmar", "2 inscripciones han terminado", "desasignó su licencia"),
+                *("enrollment.locked", "enrollment.to_confirm", "enrollment.none", "2 nov 2028"),
+            ],
+        ),
     ],
 )
 def test_the_demo_tells_both_stories_and_proves_them(locale: str, figures: list[str]) -> None:

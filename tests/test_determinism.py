@@ -22,18 +22,20 @@ import pytest
 from licensing_core import license_cycle, orders, seat_administration, visibility
 from licensing_core.checks import Value
 from licensing_core.decisions import Decision, Event
-from licensing_core.directory import Actor, Scope
+from licensing_core.directory import Actor, Content, Scope
+from licensing_core.enrollments import Enrollments, Roster
 from licensing_core.errors import LicensingError
 from licensing_core.money import AllocationMethod, Money, Rounding
 from licensing_core.payments import PaymentOutcome
 from licensing_core.periods import Cycle, Duration
 from licensing_core.plans import PLATFORM_DEFAULTS, Switches
 from licensing_core.pricing import UnitPrice
-from tests.specimens import BASE, BUYER, COMPANY, MADRID, OFFER
+from tests.specimens import BASE, BUYER, COMPANY, FIRE, MADRID, OFFER, PACKAGE
 from tests.specimens import ROOT as ADMIN
 from tools.floors import FLOORS, SOURCE
 
 ROOT: Final = Path(__file__).parents[1]
+START: Final = Content.learning_plan("start")
 IMPURE_MODULES: Final = {
     *("time", "locale", "os", "sys", "platform", "random", "secrets", "uuid", "socket", "subprocess", "logging"),
     *(
@@ -137,7 +139,7 @@ def plain(value: object) -> object:
     if isinstance(value, AbstractSet):
         return ("set", *sorted((plain(one) for one in value), key=repr))
     if isinstance(value, Mapping):
-        return ("map", *((key, plain(one)) for key, one in sorted(value.items())))
+        return ("map", *sorted(((plain(key), plain(one)) for key, one in value.items()), key=repr))
     if isinstance(value, tuple | list):
         return tuple(map(plain, value))
     return repr(value)
@@ -159,8 +161,27 @@ def _learning() -> Iterator[object]:
         BUYER, pool, {"luis", "ana"}, directory=COMPANY, switches=PLATFORM_DEFAULTS, now=now
     )
     yield given
+    learning = attrs.evolve(BUYER, resources=BUYER.resources | {FIRE, START})
+    placed = seat_administration.enroll(
+        learning,
+        Roster(pool=given.state.pool, enrollments=Enrollments()),
+        {"luis", "ana"},
+        {START, FIRE},
+        package=PACKAGE,
+        courses={START: {FIRE, Content.course("ropes"), Content.course("first-aid")}},
+        directory=COMPANY,
+        switches=PLATFORM_DEFAULTS,
+        now=now,
+    )
+    yield placed
     taken = seat_administration.unassign(
-        BUYER, given.state.pool, {"luis", "ana"}, directory=COMPANY, switches=PLATFORM_DEFAULTS, now=now
+        BUYER,
+        given.state.pool,
+        {"luis", "ana"},
+        enrollments=placed.state.roster.enrollments,
+        directory=COMPANY,
+        switches=PLATFORM_DEFAULTS,
+        now=now,
     )
     yield taken
     yield seat_administration.confirm(ADMIN, taken.state.pool, ["luis"], directory=COMPANY, now=now)
@@ -229,6 +250,7 @@ def test_the_scenario_has_states_events_and_a_refusal() -> None:
     decisions = [step for step in steps if isinstance(step, Decision)]
     kinds = {type(event).__name__ for decision in decisions for event in decision.events}
     assert {"PoolOpened", "Charged", "LicensesAssigned", "LicensesUnassigned", "CycleClosed", "OrderPaid"} <= kinds
+    assert {"UsersEnrolled", "EnrollmentsLocked"} <= kinds
     assert all(isinstance(event, Event) for decision in decisions for event in decision.events)
     assert any("NotEligible" in step for step in steps if isinstance(step, str))
 

@@ -1,7 +1,12 @@
 """People in branches and groups, scopes, actors, and what covers what."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
+from attrs import evolve
 from hypothesis import given
+from hypothesis import strategies as st
 
 from licensing_core.checks import FrozenMap, InvalidArgument, InvalidId
 from licensing_core.directory import (
@@ -19,8 +24,9 @@ from licensing_core.directory import (
     Role,
     Scope,
     ScopeKind,
+    people,
 )
-from licensing_core.testing.strategies import BRANCHES, USERS, actors, directories, scopes
+from licensing_core.testing.strategies import BRANCHES, CONTENTS, USERS, actors, directories, scopes
 
 COMPANY = Directory.of(
     branches={"top": None, "sales": "top", "madrid": "sales", "lima": "sales", "it": "top"},
@@ -102,7 +108,8 @@ def test_a_superadmin_has_every_permission_and_a_learner_none() -> None:
 
 def test_a_power_user_has_the_permissions_granted() -> None:
     actor = Actor("ana", Role.POWER_USER, permissions=frozenset({Permission.GROUPS_VIEW}))
-    assert [permission for permission in Permission if actor.has(permission)] == [Permission.GROUPS_VIEW]
+    theirs = {permission for permission in Permission if actor.has(permission)}
+    assert theirs == {Permission.GROUPS_VIEW, Permission.SUBSCRIPTIONS_RENEW}
     actor.require(Permission.GROUPS_VIEW)
     with pytest.raises(PermissionMissing) as caught:
         actor.require(Permission.SEATS_MANAGE)
@@ -123,15 +130,17 @@ def test_only_a_power_user_has_scopes() -> None:
 def test_a_branch_is_at_or_under_itself_and_those_above() -> None:
     forest = COMPANY.forest
     assert [above for above in forest.parents if forest.at_or_under("madrid", above)] == ["top", "sales", "madrid"]
-    assert forest.under("sales") in (("sales", "madrid", "lima"), ("sales", "lima", "madrid"))
-    assert sorted(forest.under("top")) == sorted(forest.parents)
+    assert forest.under("sales") == ("sales", "madrid", "lima")
+    assert forest.under("top") == ("top", "sales", "madrid", "lima", "it")
+    assert forest.above("madrid") == ("madrid", "sales", "top")
 
 
 def test_an_unknown_branch_is_under_nothing_and_has_nothing_under_it() -> None:
     assert not COMPANY.forest.at_or_under("nowhere", "top")
     assert not COMPANY.forest.at_or_under("top", "nowhere")
     assert not COMPANY.forest.at_or_under("nowhere", "nowhere")
-    assert COMPANY.forest.under("nowhere") == ()
+    assert COMPANY.forest.under("nowhere") == COMPANY.forest.above("nowhere") == ()
+    assert COMPANY.forest.numbers_under("nowhere") == (0, 0)
 
 
 def test_a_forest_has_a_root_when_it_has_just_one() -> None:
@@ -157,7 +166,10 @@ def test_branches_must_make_a_forest(parents: dict[str, str | None], branch: str
 
 def test_a_forest_is_64_levels_deep_at_most() -> None:
     chain: dict[str, str | None] = {"b1": None, **{f"b{n}": f"b{n - 1}" for n in range(2, 65)}}
-    assert len(Forest(chain).under("b1")) == 64
+    deep = Directory.of(branches=chain, users={"ana": ["b64"]})
+    assert deep.forest.under("b1") == deep.forest.above("b64")[::-1] == tuple(chain)
+    assert all(deep.is_in_any("ana", frozenset({Scope.tree(branch)})) for branch in chain)
+    assert [branch for branch in chain if deep.is_in("ana", Scope.branch(branch))] == ["b64"]
     with pytest.raises(InvalidBranches) as caught:
         Forest({**chain, "b65": "b64"})
     assert caught.value == InvalidBranches(branch="b65", reason="it lies deeper than 64 levels")
@@ -226,6 +238,130 @@ def test_a_user_in_an_unknown_branch_is_refused() -> None:
     assert caught.value == InvalidBranches(branch="b", reason="a user is in it, but it is unknown")
 
 
+def test_a_person_in_an_unknown_branch_is_refused_however_the_directory_is_made() -> None:
+    lost = FrozenMap({"ana": Person(frozenset({"z", "b", "top"}))})
+    ways: tuple[Callable[[], Directory], ...] = (
+        lambda: Directory(COMPANY.forest, lost),
+        lambda: evolve(COMPANY, people=lost),
+    )
+    for make in ways:
+        with pytest.raises(InvalidBranches) as caught:
+            make()
+        assert caught.value == InvalidBranches(branch="b", reason="a user is in it, but it is unknown")
+    with pytest.raises(InvalidBranches):
+        evolve(COMPANY, forest=Forest({}))
+
+
+@pytest.mark.parametrize("wrong", ["b c", "", None, 1, ["top"], "x" * 65])
+def test_an_id_that_is_none_is_refused_wherever_it_stands(wrong: Any) -> None:
+    known: dict[str, str | None] = {"top": None}
+    ways: tuple[Callable[[Any], Any], ...] = (list, tuple, iter)
+    for kept in ways:
+        with pytest.raises(InvalidArgument):
+            Directory.of(branches=known, users={"ana": kept(["top", wrong])})
+        with pytest.raises(InvalidArgument):
+            Directory.of(branches=known, users={"ana": ["top"]}, groups={"g": kept(["ana", wrong])})
+    for ids in ("top", b"top", None, 5):
+        with pytest.raises(InvalidArgument):
+            Directory.of(branches=known, users={"ana": ids})  # type: ignore[dict-item]
+
+
+def test_an_id_of_a_class_of_its_own_becomes_the_one_that_is_known() -> None:
+    class Name(str):
+        __slots__ = ()
+
+    made = Directory.of(branches={"top": None}, users={"ana": [Name("top")]})
+    assert [type(branch) for branch in made.people["ana"].branches] == [str]
+
+
+# Audiences
+
+
+SPREAD = Directory.of(
+    branches={"top": None, "sales": "top", "madrid": "sales", "lima": "sales", "it": "top"},
+    users={"ana": ["madrid"], "bob": ["it", "lima"], "cleo": ["sales"], "dan": ["lima", "madrid", "sales"], "eva": []},
+    groups={"coaches": ["ana", "bob", "eva", "zoe"], "staff": ["cleo", "eva", "bob"]},
+)
+
+
+def audience(directory: Directory, *texts: str) -> tuple[str, ...]:
+    return directory.audience(frozenset(map(Scope.parse, texts)))
+
+
+@pytest.mark.parametrize(
+    ("scopes_", "people"),
+    [
+        ("branch:sales/**", "cleo dan ana bob"),
+        ("branch:top/**", "cleo dan ana bob"),
+        ("branch:lima branch:it", "bob dan"),
+        ("branch:it/** branch:madrid branch:lima", "ana dan bob"),
+        ("branch:madrid", "ana dan"),
+        ("group:coaches", "ana eva zoe bob"),
+        ("group:coaches group:staff", "ana cleo eva zoe bob"),
+        ("group:coaches branch:madrid", "ana dan eva zoe bob"),
+        ("group:staff branch:lima", "bob dan cleo eva"),
+        ("user:ana branch:madrid user:eva user:nobody", "ana dan eva"),
+        ("everyone", "cleo dan ana bob eva zoe"),
+        ("everyone group:staff user:ana", "cleo dan ana bob eva zoe"),
+        ("branch:unknown branch:unknown/** group:unknown", ""),
+        ("", ""),
+    ],
+)
+def test_an_audience_has_each_user_once(scopes_: str, people: str) -> None:
+    found = audience(SPREAD, *scopes_.split())
+    assert sorted(found) == sorted(people.split())
+    assert len(set(found)) == len(found)
+
+
+def test_an_audience_is_in_the_order_of_the_branches_and_of_ids_within_each() -> None:
+    assert audience(SPREAD, "branch:sales/**") == ("cleo", "dan", "ana", "bob")
+    assert audience(SPREAD, "branch:madrid", "group:staff", "user:zoe") == ("ana", "dan", "cleo", "bob", "eva", "zoe")
+    assert audience(SPREAD, "everyone") == ("cleo", "dan", "ana", "bob", "eva", "zoe")
+
+
+@given(directories(), st.frozensets(scopes(), max_size=5))
+def test_an_audience_holds_the_known_users_that_are_in_one_of_its_scopes(
+    directory: Directory, many: frozenset[Scope]
+) -> None:
+    found = directory.audience(many)
+    assert len(set(found)) == len(found)
+    assert set(found) == {user for scope in many for user in directory.members(scope)}
+    assert set(found) == {user for user in directory.people if directory.is_in_any(user, many)}
+
+
+@given(directories(), st.sampled_from((*USERS, "stranger")), st.frozensets(scopes(), max_size=5))
+def test_a_user_is_in_some_scopes_when_in_one_of_them(directory: Directory, user: str, many: frozenset[Scope]) -> None:
+    assert directory.is_in_any(user, many) == any(directory.is_in(user, scope) for scope in many)
+
+
+def test_who_is_in_some_scopes_is_asked_by_id() -> None:
+    hostile: tuple[Any, ...] = (None, 1, [], b"ana")
+    for wrong in hostile:
+        with pytest.raises(InvalidId):
+            COMPANY.is_in_any(wrong, frozenset({EVERYONE}))
+
+
+def test_what_is_remembered_of_one_forest_is_not_taken_for_another() -> None:
+    sales = frozenset({Scope.tree("sales")})
+    people = {"ana": ["madrid"], "luis": ["it"]}
+    one = Directory.of(branches={"sales": None, "madrid": "sales", "it": None}, users=people)
+    other = Directory.of(branches={"it": "sales", "sales": None, "madrid": None}, users=people)
+    assert (one.audience(sales), other.audience(sales)) == (("ana",), ("luis",))
+    assert (one.is_in_any("ana", sales), other.is_in_any("ana", sales)) == (True, False)
+    moved = evolve(one, forest=other.forest)
+    assert (moved.audience(sales), one.audience(sales)) == (("luis",), ("ana",))
+    assert moved == Directory(other.forest, one.people)
+
+
+def test_a_directory_that_has_forgotten_what_it_remembered_answers_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(people, "_MOST_REACHES", 2)
+    made = Directory.of(branches={f"b{n}": None for n in range(5)}, users={"ana": ["b3"]})
+    for _ in range(2):
+        seen = [n for n in range(5) if made.is_in_any("ana", frozenset({Scope.tree(f"b{n}")}))]
+        assert seen == [3]
+    assert made.reach(frozenset({EVERYONE})) is made.reach(frozenset({EVERYONE}))
+
+
 @given(directories(), scopes())
 def test_the_members_of_a_scope_are_the_known_users_that_are_in_it(directory: Directory, scope: Scope) -> None:
     assert directory.members(scope) == tuple(user for user in sorted(directory.people) if directory.is_in(user, scope))
@@ -263,6 +399,14 @@ def test_the_exact_policy_takes_only_the_very_group_or_branch() -> None:
     assert not exact.covers(Scope.tree("sales"), Scope.branch("sales"))
     assert not exact.covers(Scope.tree("top"), Scope.tree("sales"))
     assert not exact.covers(EVERYONE, Scope.group("coaches"))
+
+
+@given(directories(), st.frozensets(st.one_of(scopes(), st.sampled_from(CONTENTS)), max_size=5), scopes())
+def test_resources_together_cover_what_one_of_them_covers(
+    directory: Directory, resources: frozenset[Scope | Content], scope: Scope
+) -> None:
+    alone = any(directory.covers(one, scope) for one in resources if isinstance(one, Scope))
+    assert directory.covered(resources, scope) == alone
 
 
 def test_a_superadmin_manages_all_a_power_user_their_resources_and_a_learner_nothing() -> None:

@@ -61,7 +61,7 @@ def test_the_fields_are_given_by_name_in_their_order() -> None:
 
 def test_an_error_says_what_was_asked_what_stood_in_the_way_and_what_to_do() -> None:
     assert str(SHORT) == (
-        "3 asked of pool 'p1' are 1 more than are free; release some, buy more, or stop enforcing the limit"
+        "pool 'p1' is 1 short for 3 more; release some, buy more, or stop enforcing the limit"
     )
 
 

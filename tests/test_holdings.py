@@ -2,14 +2,38 @@
 
 import copy
 import pickle
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
+from attrs import frozen
+from hypothesis import given
+from hypothesis import strategies as st
 
 from licensing_core.checks import InvalidArgument, InvalidId
-from licensing_core.holdings import NO_HOLDINGS, Holding, Holdings, NotLoaded
+from licensing_core.holdings import NO_HOLDINGS, ByUser, Holding, Holdings, NotLoaded
 
 HELD, AWAITING = Holding.HELD, Holding.AWAITING
+USERS = [f"user-{number}" for number in range(12)]
+entries = st.dictionaries(st.sampled_from(USERS), st.sampled_from(Holding))
+changes = st.dictionaries(st.sampled_from(USERS), st.none() | st.sampled_from(Holding))
+
+
+def after(plain: dict[str, Holding], change: dict[str, Holding | None]) -> dict[str, Holding]:
+    """A plain dict after *change*."""
+    return {user: state for user, state in {**plain, **change}.items() if state is not None}
+
+
+def alike(holdings: Holdings, plain: dict[str, Holding]) -> bool:
+    """Whether both say the same, whoever is asked and however."""
+    return (
+        dict(holdings) == plain == dict(holdings.items())
+        and len(holdings) == len(plain)
+        and sorted(holdings) == sorted(holdings.keys()) == sorted(plain)
+        and sorted(holdings.values()) == sorted(plain.values())
+        and all(holdings.get(user) is plain.get(user) for user in USERS)
+        and all(holdings.users(state) == tuple(sorted(u for u in plain if plain[u] is state)) for state in Holding)
+        and all(holdings.count(state) == len(holdings.users(state)) for state in Holding)
+    )
 
 
 def test_holdings_are_a_mapping_of_those_who_have_a_license() -> None:
@@ -102,17 +126,51 @@ def test_a_change_beyond_the_loaded_part_is_refused() -> None:
         Holdings(loaded={"ana"}).with_changes({"mei": HELD})
 
 
-def test_many_changes_are_folded_and_nothing_is_lost() -> None:
-    plain: dict[str, Holding] = {"old": HELD}
-    holdings = Holdings(plain)
-    for number in range(700):
-        changes: dict[str, Holding | None] = {f"u{number}": HELD, f"u{number - 3}": None}
-        holdings = holdings.with_changes(changes)
-        plain[f"u{number}"] = HELD
-        plain.pop(f"u{number - 3}", None)
-    assert holdings == Holdings(plain)
-    assert dict(holdings) == plain
-    assert len(holdings) == len(plain)
+@given(entries, st.lists(changes, max_size=20))
+def test_every_version_is_what_a_dict_would_be_and_stays_so(
+    start: dict[str, Holding], steps: list[dict[str, Holding | None]]
+) -> None:
+    versions = [(Holdings(start), start)]
+    for step in steps:
+        holdings, plain = versions[-1]
+        versions.append((holdings.with_changes(step), after(plain, step)))
+    assert all(alike(holdings, plain) for holdings, plain in versions)
+    assert all(pickle.loads(pickle.dumps(holdings)) == Holdings(plain) for holdings, plain in versions)
+
+
+@given(entries, changes)
+def test_a_part_changes_as_the_whole_does(start: dict[str, Holding], change: dict[str, Holding | None]) -> None:
+    known = start.keys() | change.keys()
+    part = Holdings(start, loaded=known).with_changes(change)
+    assert part == Holdings(after(start, change), loaded=known)
+    assert part.loaded == frozenset(known)
+
+
+def test_old_versions_stay_readable_after_thousands_of_changes() -> None:
+    versions, plain = [Holdings({"old": HELD})], {"old": HELD}
+    plains = [dict(plain)]
+    for number in range(3000):
+        change: dict[str, Holding | None] = {f"u{number}": HELD, f"u{number - 3}": None, f"u{number - 1}": AWAITING}
+        versions.append(versions[-1].with_changes(change))
+        plain = after(plain, change)
+        plains.append(plain)
+    for number in (0, 1, 2, 500, 1777, 3000):
+        assert versions[number] == Holdings(plains[number])
+        assert versions[number].users(AWAITING) == Holdings(plains[number]).users(AWAITING)
+
+
+def test_the_users_of_a_state_are_sorted() -> None:
+    holdings = Holdings({"luis": AWAITING, "ana": HELD, "mei": AWAITING}).with_changes({"bob": HELD, "luis": HELD})
+    assert holdings.users(HELD) == ("ana", "bob", "luis")
+    assert holdings.users(AWAITING) == ("mei",)
+    assert (holdings.count(HELD), holdings.count(AWAITING)) == (3, 1)
+
+
+@pytest.mark.parametrize("state", ["held", None, 1])
+def test_only_a_holding_is_counted_or_listed(state: Any) -> None:
+    for ask in (NO_HOLDINGS.count, NO_HOLDINGS.users):
+        with pytest.raises(InvalidArgument, match="of type Holding"):
+            ask(state)
 
 
 def test_equal_holdings_are_equal_however_they_came_about() -> None:
@@ -127,9 +185,11 @@ def test_equal_holdings_are_equal_however_they_came_about() -> None:
 def test_holdings_cannot_be_changed_in_place() -> None:
     holdings: Any = Holdings({"ana": HELD})
     with pytest.raises(AttributeError):
-        holdings._base = {}
+        holdings.loaded = None
     with pytest.raises(AttributeError):
-        del holdings._base
+        holdings._entries = {}
+    with pytest.raises(AttributeError):
+        del holdings._entries
     with pytest.raises(TypeError):
         holdings["ana"] = AWAITING
 
@@ -139,6 +199,53 @@ def test_copies_and_pickles_are_equal(loaded: set[str] | None) -> None:
     holdings = Holdings({"ana": HELD}, loaded=loaded).with_changes({"luis": AWAITING})
     for twin in (copy.copy(holdings), copy.deepcopy(holdings), pickle.loads(pickle.dumps(holdings))):
         assert twin == holdings
+
+
+@frozen(kw_only=True)
+class PointsNotLoaded(NotLoaded):
+    """The points of a user were not looked up."""
+
+    code: ClassVar[str] = "points.not_loaded"
+
+
+class Points(ByUser[int]):
+    """Points by user, with a check and a refusal of their own."""
+
+    __slots__ = ()
+    not_loaded: ClassVar[type[NotLoaded]] = PointsNotLoaded
+
+    @staticmethod
+    def as_entry(name: str, value: Any) -> Any:
+        if type(value) is not int:
+            raise InvalidArgument(parameter=name, expected="points", got="none")
+        return value
+
+
+def test_a_mapping_of_another_kind_has_its_own_check_and_refusal() -> None:
+    points = Points({"ana": 3}, loaded=["ana", "luis"])
+    assert (points.get("luis", 0), points.get("ana", 0), points["ana"]) == (0, 3, 3)
+    with pytest.raises(InvalidArgument, match="points"):
+        Points({"ana": "three"})  # type: ignore[dict-item]
+    for ask in (lambda: points.get("mei"), lambda: points.require({"mei"}), lambda: points.with_changes({"mei": 1})):
+        with pytest.raises(PointsNotLoaded):
+            ask()
+    with pytest.raises(PointsNotLoaded):
+        Points({"mei": 3}, loaded=["ana"])
+
+
+def test_a_mapping_of_another_kind_changes_into_its_own_kind() -> None:
+    points = Points({"ana": 3}).with_changes({"luis": 1})
+    assert type(points) is Points
+    assert type(pickle.loads(pickle.dumps(points))) is Points
+    assert points == Points({"luis": 1, "ana": 3})
+    assert points != ByUser({"luis": 1, "ana": 3})
+    assert repr(points) == "<Points of all: 2>"
+
+
+def test_what_a_user_had_and_lost_is_the_default() -> None:
+    points = ByUser({"ana": 3, "luis": 4, "mei": 5}).with_changes({"ana": None})
+    assert points.get("ana", 7) == 7
+    assert "ana" not in points
 
 
 def test_a_repr_tells_numbers_and_no_users() -> None:

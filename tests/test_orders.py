@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from licensing_core import orders
-from licensing_core.billing import Quote, line
+from licensing_core.billing import Quote, QuoteChanged, line
 from licensing_core.checks import InvalidArgument, InvalidId, InvalidInstant
 from licensing_core.currencies import Currency
 from licensing_core.decisions import Verdict
@@ -14,7 +15,15 @@ from licensing_core.directory import EVERYONE, Actor, Permission, PermissionMiss
 from licensing_core.errors import LicensingError
 from licensing_core.holdings import Holding
 from licensing_core.money import Money
-from licensing_core.orders import Charged, Purchase, purchase, quote_plan, record_transaction
+from licensing_core.orders import (
+    Charged,
+    Purchase,
+    purchase,
+    purchase_publicly,
+    quote_plan,
+    record_transaction,
+)
+from licensing_core.periods import Duration
 from licensing_core.plans import PlanKind
 from licensing_core.pools import LicensePool, LicensesAssigned, PoolOpened, SeatPool, apply, opened
 from licensing_core.pricing import FlatPrice, PriceMissing, UnitPrice
@@ -215,3 +224,94 @@ def test_a_purchase_tells_what_was_charged() -> None:
     pool = purchase(POWER, an_offer(MULTI), SALES, **ABOUT).state.pool
     assert Purchase(pool=pool, quote=None).charged is None
     assert Purchase(pool=pool, quote=quote_plan(an_offer(MULTI))).charged == eur("100.00")
+
+
+# The public catalog
+
+OPEN = an_offer(SINGLE)
+PUBLIC: dict[str, Any] = {**ABOUT, "directory": COMPANY}
+
+
+@pytest.mark.parametrize("actor", [a_learner("stranger"), a_learner("ana"), a_power_user()], ids=lambda a: a.id)
+@pytest.mark.parametrize("audience", [EVERYONE, Scope.tree("root")], ids=str)
+def test_anyone_buys_a_public_single_license_for_themselves(actor: Actor, audience: Scope) -> None:
+    decision = purchase_publicly(actor, an_offer(SINGLE, audience=audience), **PUBLIC)
+    pool = decision.state.pool
+    assert isinstance(pool, LicensePool)
+    assert (pool.beneficiary, dict(pool.holdings)) == (Scope.user(actor.id), {actor.id: Holding.HELD})
+    assert decision.state.charged == eur("100.00")
+    assert [type(event) for event in decision.events] == [PoolOpened, LicensesAssigned, Charged]
+    charged = decision.events[-1]
+    assert isinstance(charged, Charged)
+    assert (charged.payer, charged.by) == (actor.id, actor.id)
+
+
+def test_what_is_bought_publicly_is_what_would_be_bought_on_the_plans_page() -> None:
+    assert purchase_publicly(a_learner("ana"), OPEN, **PUBLIC) == purchase(a_learner("ana"), OPEN, **ABOUT)
+
+
+@pytest.mark.parametrize(
+    ("actor", "offer", "refusal"),
+    [
+        (ROOT, an_offer(MULTI, audience=SALES), PurchaseBySuperadmin()),
+        (ROOT, OPEN, PurchaseBySuperadmin()),
+        (a_learner("ana"), an_offer(SINGLE, audience=SALES), PlanNotVisible(plan="ten")),
+        (a_learner("ana"), an_offer(SINGLE, audience=Scope.branch("root")), PlanNotVisible(plan="ten")),
+        (a_learner("ana"), an_offer(MULTI), PlanNotVisible(plan="ten")),
+        (POWER, an_offer(SEATS), PlanNotVisible(plan="ten")),
+    ],
+)
+def test_the_public_catalog_sells_single_licenses_that_everybody_sees(
+    actor: Actor, offer: Any, refusal: LicensingError
+) -> None:
+    verdict = agrees(orders.can_purchase_publicly, purchase_publicly, actor, offer, confirmed=eur("1.00"), **PUBLIC)
+    assert verdict.refusal == refusal
+
+
+def test_a_public_purchase_costs_what_was_confirmed_in_the_currency_that_was_named() -> None:
+    offer, ana = an_offer(SINGLE, prices=IN_TWO), a_learner("ana")
+    question, command = orders.can_purchase_publicly, purchase_publicly
+    assert agrees(question, command, ana, offer, **PUBLIC).code == "price.missing"
+    pesos = {**PUBLIC, "currency": Currency("MXN")}
+    assert agrees(question, command, ana, offer, confirmed=Money.parse("2000 MXN"), **pesos) == Verdict.allow("DOC-11")
+    refused = agrees(question, command, ana, offer, confirmed=eur("2000.00"), **pesos)
+    assert refused.refusal == QuoteChanged(confirmed=(eur("2000.00"),), due=(Money.parse("2000 MXN"),))
+
+
+# What was confirmed, and until when it lasts
+
+
+@pytest.mark.parametrize(("confirmed", "fits"), [("100.00", True), ("99.99", False), ("0.00", False)])
+def test_a_purchase_costs_what_was_confirmed_or_is_refused(confirmed: str, fits: bool) -> None:
+    verdict = agrees(orders.can_purchase, purchase, POWER, an_offer(), SALES, confirmed=eur(confirmed), **ABOUT)
+    due = (eur("100.00"),)
+    assert verdict.refusal == (None if fits else QuoteChanged(confirmed=(eur(confirmed),), due=due))
+
+
+@pytest.mark.parametrize(
+    ("bought_at", "validity", "zone", "expires_at"),
+    [
+        ("2024-02-29T12:00+01:00", "P1Y", "Europe/Madrid", "2025-02-28T12:00+01:00"),
+        ("2026-01-31T12:00+01:00", "P1M", "Europe/Madrid", "2026-02-28T12:00+01:00"),
+        ("2026-03-28T02:30+01:00", "P1D", "Europe/Madrid", "2026-03-29T03:30+02:00"),
+        ("2026-06-30T23:30+00:00", "P1M", "Europe/Madrid", "2026-07-31T23:30+00:00"),
+        ("2026-06-30T23:30+00:00", "P1M", "UTC", "2026-07-30T23:30+00:00"),
+        ("2026-06-30T23:30+00:00", "P2W", "Asia/Kolkata", "2026-07-14T23:30+00:00"),
+    ],
+)
+def test_a_purchase_lasts_for_its_validity_on_the_local_calendar(
+    bought_at: str, validity: str, zone: str, expires_at: str
+) -> None:
+    offer = an_offer(SINGLE)
+    offer = evolve(offer, plan=evolve(offer.plan, validity=Duration.parse(validity)))
+    about = {**ABOUT, "zone": zone, "now": datetime.fromisoformat(bought_at)}
+    pool = purchase(a_learner("ana"), offer, **about).state.pool
+    assert pool.expires_at == datetime.fromisoformat(expires_at)
+    assert pool.terms is not None
+    assert pool.terms.purchased_at == datetime.fromisoformat(bought_at)
+
+
+def test_whoever_buys_pays() -> None:
+    charged = purchase(POWER, an_offer(SINGLE), Scope.user("luis"), **ABOUT).events[-1]
+    assert isinstance(charged, Charged)
+    assert (charged.payer, charged.pool, charged.quote.due) == ("pu", "t1", eur("100.00"))

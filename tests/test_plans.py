@@ -1,5 +1,6 @@
 """Packages, plans, their switches and prices, and what a sale pins."""
 
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -8,13 +9,15 @@ from hypothesis import given
 
 from licensing_core.checks import InvalidArgument
 from licensing_core.currencies import Currency
-from licensing_core.directory import EVERYONE, Content
+from licensing_core.directory import EVERYONE, Content, Scope
+from licensing_core.limits import UNLIMITED, Overage
 from licensing_core.money import Money
 from licensing_core.periods import Duration
 from licensing_core.plans import (
     PLATFORM_DEFAULTS,
     Catalog,
     Offer,
+    Offers,
     Package,
     PackageKind,
     PackageMismatch,
@@ -94,6 +97,61 @@ def test_a_switch_comes_from_the_plan_or_else_from_the_platform(own: Settings, p
     assert own.over(result) == result
 
 
+@given(settings(), switches())
+def test_each_policy_comes_from_the_plan_or_else_from_the_platform(own: Settings, platform: Switches) -> None:
+    policies = Switches(overage=Fraction(3, 2), revocation_cap=Fraction(1, 20))
+    result = evolve(own, overage=None, revocation_cap=None).over(policies)
+    assert (result.overage, result.revocation_cap) == (Fraction(3, 2), Fraction(1, 20))
+    stricter = evolve(own, overage=Overage.BLOCK, revocation_cap=Fraction(0)).over(policies)
+    assert (stricter.overage, stricter.revocation_cap) == (Overage.BLOCK, Fraction(0))
+    assert own.over(platform).enforce_limit in (own.enforce_limit, platform.enforce_limit)
+
+
+@pytest.mark.parametrize(
+    ("overage", "bought", "ceiling"),
+    [
+        (Overage.BLOCK, 10, 10),
+        (Overage.ALLOW, 10, UNLIMITED),
+        (Fraction(5, 4), 10, 12),
+        (Fraction(5, 4), 3, 3),
+        (Fraction(5, 4), 0, 0),
+        (1, 10, 10),
+        (1000, 3, 3000),
+    ],
+    ids=str,
+)
+def test_an_enforced_limit_goes_as_far_as_its_overage_and_no_limit_goes_on(
+    overage: Any, bought: int, ceiling: Any
+) -> None:
+    assert Switches(overage=overage).ceiling(bought) == ceiling
+    assert Switches(overage=overage, enforce_limit=False).ceiling(bought) is UNLIMITED
+
+
+@pytest.mark.parametrize("overage", [Fraction(99, 100), 0, -1, 1001, 1.25, "1.25", True, "block"], ids=str)
+def test_an_overage_is_a_rule_or_a_ratio_from_1_to_1000(overage: Any) -> None:
+    for make in (Switches, Settings):
+        with pytest.raises(InvalidArgument):
+            make(overage=overage)
+
+
+@pytest.mark.parametrize("cap", [0, 1, 1000, Fraction(1, 20)], ids=str)
+def test_a_revocation_cap_is_a_share_from_0_to_1000(cap: Any) -> None:
+    assert Settings(revocation_cap=cap).over(PLATFORM_DEFAULTS).revocation_cap == Fraction(cap)
+    assert PLATFORM_DEFAULTS.revocable(7) is UNLIMITED
+    wrong: Any
+    for wrong in (-1, Fraction(1001), 0.05, "1/20", True):
+        for make in (Switches, Settings):
+            with pytest.raises(InvalidArgument, match="revocation_cap"):
+                make(revocation_cap=wrong)
+
+
+def test_a_platform_says_something_of_everything() -> None:
+    for name in ("enforce_limit", "allow_refund", "enforce_expiration", "overage"):
+        nothing: dict[str, Any] = {name: None}
+        with pytest.raises(InvalidArgument):
+            Switches(**nothing)
+
+
 def test_the_only_price_needs_no_currency() -> None:
     assert a_plan().price_in() is IN_EUR
     assert a_plan().price_in(EUR) is IN_EUR
@@ -155,6 +213,47 @@ def test_every_offer_has_a_price_in_each_of_its_currencies(offer: Offer) -> None
     for price in offer.plan.prices:
         assert offer.plan.price_in(price.currency) is price
     assert offer.plan.kind.sells is offer.package.kind
+
+
+def an_offer(plan_id: str, *audience: Scope) -> Offer:
+    return Offer(a_plan(id=plan_id), a_package(audience=frozenset(audience)))
+
+
+EVERYBODYS = an_offer("b", EVERYONE, Scope.user("ana"))
+SALES = an_offer("a", Scope.branch("sales"), Scope.group("coaches"))
+TREES = an_offer("c", Scope.tree("root"))
+ALL = Offers.of([TREES, EVERYBODYS, SALES, EVERYBODYS])
+
+
+def test_offers_come_by_the_id_of_their_plan_each_once() -> None:
+    assert list(ALL) == [SALES, EVERYBODYS, TREES]
+    assert (len(ALL), ALL.get("a"), ALL.get("z")) == (3, SALES, None)
+    assert SALES in ALL
+    assert an_offer("a") not in ALL
+    assert "a" not in ALL
+    assert Offers.of(ALL) is ALL
+    assert Offers.of(iter([SALES])) == Offers((SALES,))
+
+
+@pytest.mark.parametrize(
+    ("whose", "seen"),
+    [
+        ({}, [EVERYBODYS]),
+        ({"user": "ana"}, [EVERYBODYS]),
+        ({"user": "mei", "groups": ["coaches", "others"]}, [SALES, EVERYBODYS]),
+        ({"branches": ["sales"], "groups": ["coaches"]}, [SALES, EVERYBODYS]),
+        ({"branches": ["root"], "trees": ["sales", "root"]}, [EVERYBODYS, TREES]),
+    ],
+    ids=str,
+)
+def test_what_is_offered_to_somebody_is_found_by_where_they_are(whose: dict[str, Any], seen: list[Offer]) -> None:
+    assert ALL.offered_to(**whose) == tuple(seen)
+
+
+@pytest.mark.parametrize("given", ["ab", b"ab", 7, None, [SALES.plan], [SALES, an_offer("a")]], ids=repr)
+def test_offers_are_offers_and_of_one_plan_there_is_one(given: Any) -> None:
+    with pytest.raises(InvalidArgument):
+        Offers(given)
 
 
 def test_terms_keep_what_was_agreed() -> None:

@@ -1,4 +1,4 @@
-"""Pools of licenses and seats: assigning, unassigning, confirming, resizing."""
+"""Pools of licenses and seats: their counters, how they open, what is refused everywhere, and what is replayed."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -9,19 +9,17 @@ from attrs import evolve
 from licensing_core import pools
 from licensing_core.checks import InvalidArgument, InvalidId, InvalidInstant, InvalidQuantity, TooManyItems
 from licensing_core.decisions import Decision, Verdict
-from licensing_core.directory import Actor
+from licensing_core.directory import Actor, Scope
 from licensing_core.holdings import Holding, Holdings, NotLoaded
 from licensing_core.plans import PackageKind, Switches
 from licensing_core.pools import (
-    ConfirmationNotAllowed,
     LicensePool,
     LicensesAssigned,
-    LicensesExhausted,
     LicensesUnassigned,
-    NotEligible,
-    PoolInUse,
     PoolOpened,
+    PoolRenewed,
     PoolResized,
+    ReleasesRejected,
     SeatPool,
     apply,
     assign,
@@ -29,20 +27,17 @@ from licensing_core.pools import (
     holding_changes,
     open_pool,
     opened,
+    preview_shrink,
+    reject,
     resize,
+    transfer,
     unassign,
 )
-from tests.builders import NAIVE, NOON, ROOT, SALES, a_pool, a_power_user, agrees, replayed, seats
+from tests.builders import NAIVE, NOON, ROOT, SALES, a_pool, a_power_user, agrees, replayed, seats, some_terms
 
 PU = a_power_user(SALES)
 STRICT = Switches(enforce_limit=True, allow_refund=False)
-LOOSE = Switches(enforce_limit=False, allow_refund=False)
-REFUND = Switches(enforce_limit=True, allow_refund=True)
 LATER = datetime(2026, 6, 1, tzinfo=UTC)
-
-
-def give(pool: LicensePool, *users: str, switches: Switches = STRICT) -> Decision[LicensePool, LicensesAssigned]:
-    return assign(pool, users, eligible=users, switches=switches, by=ROOT, now=NOON)
 
 
 # Counters
@@ -69,6 +64,31 @@ def test_seats_spent_are_those_consumed_and_not_held() -> None:
 def test_no_more_can_be_held_than_are_consumed(kind: Any) -> None:
     with pytest.raises(InvalidArgument, match="held must be at most consumed, 1, got 2"):
         kind(id="p", beneficiary=SALES, bought=9, consumed=1, held=2)
+
+
+@pytest.mark.parametrize(
+    ("consumed", "held", "holdings"),
+    [
+        (2, 1, Holdings({"ana": Holding.HELD})),
+        (1, 0, Holdings({"ana": Holding.HELD})),
+        (1, 1, Holdings({"ana": Holding.AWAITING})),
+        (1, 1, Holdings({"ana": Holding.HELD, "luis": Holding.HELD}, loaded={"ana", "luis"})),
+    ],
+    ids=["one is missing", "none is held", "none awaits", "more than there are"],
+)
+def test_the_counters_are_those_of_the_holdings(consumed: int, held: int, holdings: Holdings) -> None:
+    with pytest.raises(InvalidArgument, match="as many as the pool has held and awaiting"):
+        LicensePool(id="p", beneficiary=SALES, bought=9, consumed=consumed, held=held, holdings=holdings)
+
+
+def test_a_part_of_the_holdings_may_be_fewer_than_the_counters() -> None:
+    some = Holdings({"ana": Holding.HELD}, loaded={"ana", "mei"})
+    assert LicensePool(id="p", beneficiary=SALES, bought=9, consumed=7, held=5, holdings=some).awaiting == 2
+
+
+@pytest.mark.parametrize("bought", [0, 2**31 - 1])
+def test_as_many_as_a_database_counts_can_be_bought(bought: int) -> None:
+    assert a_pool(bought=bought).free == bought
 
 
 def test_a_pool_is_in_force_up_to_its_expiry_and_not_at_it() -> None:
@@ -139,111 +159,37 @@ def test_a_pool_does_not_open_with_bad_arguments(wrong: dict[str, Any], error: A
         open_pool("p1", PackageKind.LICENSES, **arguments)
 
 
-# Assigning
+# What every command refuses
+
+COMMANDS: dict[str, Any] = {
+    "assign": lambda pool, users, by, now: assign(pool, users, eligible=[], switches=STRICT, by=by, now=now),
+    "unassign": lambda pool, users, by, now: unassign(pool, users, switches=STRICT, by=by, now=now),
+    "confirm": lambda pool, users, by, now: confirm(pool, users, by=by, now=now),
+    "reject": lambda pool, users, by, now: reject(pool, users, by=by, now=now),
+    "drop": lambda pool, users, by, now: resize(pool, 1, drop=users, by=by, now=now),
+    "transfer": lambda pool, users, by, now: transfer(
+        pool,
+        a_pool(pool_id="p2"),
+        users,
+        eligible=[],
+        source_switches=STRICT,
+        target_switches=STRICT,
+        by=by,
+        now=now,
+    ),
+}
+each_command = pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS.keys())
 
 
-def test_assigning_moves_both_counters_and_names_the_newcomers() -> None:
-    pool = a_pool(bought=3, holders={"ana"})
-    decision = give(pool, "ana", "luis", "mei", "luis")
-    assert decision.events == (LicensesAssigned(pool="p1", users=frozenset({"luis", "mei"}), by="root", at=NOON),)
-    assert decision.state == a_pool(bought=3, holders={"ana", "luis", "mei"})
-    assert replayed(apply, decision, pool) == decision.state
-
-
-def test_a_holder_already_in_the_pool_uses_no_second_license() -> None:
-    pool = a_pool(bought=1, holders={"ana"})
-    assert assign(pool, ["ana"], eligible=[], switches=STRICT, by=ROOT, now=NOON) == Decision(pool)
-
-
-def test_assigning_nobody_changes_nothing() -> None:
-    assert give(a_pool()) == Decision(a_pool())
-
-
-def test_who_takes_back_a_license_that_awaits_confirmation_uses_no_new_one() -> None:
-    pool = a_pool(bought=1, awaiting={"ana"})
-    decision = give(pool, "ana")
-    assert decision.state == a_pool(bought=1, holders={"ana"})
-    assert replayed(apply, decision, pool) == decision.state
-
-
-def test_nobody_else_gets_a_license_that_awaits_confirmation() -> None:
-    with pytest.raises(LicensesExhausted):
-        give(a_pool(bought=1, awaiting={"ana"}), "luis")
-
-
-def test_all_or_nothing_with_the_shortfall_told() -> None:
-    pool = a_pool(bought=2, holders={"ana"}, awaiting={"mei"})
-    with pytest.raises(LicensesExhausted) as caught:
-        give(pool, "ana", "luis", "mei", "noor")
-    assert caught.value == LicensesExhausted(pool="p1", requested=2, shortfall=2)
-    assert str(caught.value) == (
-        "2 asked of pool 'p1' are 2 more than are free; release some, buy more, or stop enforcing the limit"
-    )
-
-
-def test_without_an_enforced_limit_more_are_assigned_than_were_bought() -> None:
-    users = [f"u{number}" for number in range(51)]
-    pool = give(a_pool(bought=50), *users, switches=LOOSE).state
-    assert (pool.consumed, pool.held, pool.free, pool.overrun) == (51, 51, 0, 1)
-
-
-def test_enforcing_the_limit_later_takes_nothing_away_but_stops_new_use() -> None:
-    pool = a_pool(bought=1, holders={"ana", "luis"})
-    assert give(pool, "ana", "luis") == Decision(pool)
-    with pytest.raises(LicensesExhausted) as caught:
-        give(pool, "mei")
-    assert caught.value.shortfall == 2
-
-
-def test_an_overrun_pool_still_lets_somebody_take_back_their_own() -> None:
-    pool = a_pool(bought=0, awaiting={"ana"})
-    assert give(pool, "ana").state.held == 1
-
-
-def test_expiry_does_not_stop_assigning() -> None:
-    assert give(a_pool(bought=1, expires_at=NOON - timedelta(days=1)), "ana").state.held == 1
-
-
-def test_outsiders_are_refused_and_named_before_the_limit_is_looked_at() -> None:
-    pool = a_pool(bought=0, holders={"ana"})
-    with pytest.raises(NotEligible) as caught:
-        assign(pool, ["ana", "noor", "luis", "mei"], eligible={"luis"}, switches=STRICT, by=ROOT, now=NOON)
-    assert caught.value == NotEligible(pool="p1", users=("mei", "noor"))
-    assert "2 of the users" in str(caught.value)
-    assert "noor" not in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    "eligible", [["ana"], ("ana",), {"ana"}, {"ana": 1}.keys()], ids=lambda one: type(one).__name__
-)
-def test_the_eligible_are_any_collection_of_ids(eligible: Any) -> None:
-    assert assign(a_pool(), ["ana"], eligible=eligible, switches=STRICT, by=ROOT, now=NOON).state.held == 1
-
-
-@pytest.mark.parametrize("eligible", ["a", None, 7], ids=str)
-def test_the_eligible_are_no_text_whose_letters_are_ids(eligible: Any) -> None:
-    with pytest.raises(InvalidArgument, match="eligible"):
-        assign(a_pool(), ["a"], eligible=eligible, switches=STRICT, by=ROOT, now=NOON)
-
-
-def test_somebody_who_awaits_confirmation_outside_the_beneficiary_is_refused() -> None:
-    with pytest.raises(NotEligible):
-        assign(a_pool(awaiting={"ana"}), ["ana"], eligible=[], switches=STRICT, by=ROOT, now=NOON)
-
-
-def test_holdings_that_were_not_loaded_are_refused_before_anything_else() -> None:
+@each_command
+def test_holdings_that_were_not_loaded_are_refused_before_anything_else(command: Any) -> None:
     pool = evolve(a_pool(bought=0), holdings=Holdings(loaded={"ana"}))
-    commands: list[Any] = [
-        lambda: assign(pool, ["ana", "mei"], eligible=[], switches=STRICT, by=ROOT, now=NOON),
-        lambda: unassign(pool, ["mei"], switches=STRICT, by=ROOT, now=NOON),
-        lambda: confirm(pool, ["mei"], by=PU, now=NOON),
-    ]
-    for command in commands:
-        with pytest.raises(NotLoaded) as caught:
-            command()
-        assert caught.value.users == ("mei",)
+    with pytest.raises(NotLoaded) as caught:
+        command(pool, ["ana", "mei"], PU, NOON)
+    assert caught.value.users == ("mei",)
 
 
+@each_command
 @pytest.mark.parametrize(
     ("users", "error"),
     [
@@ -254,117 +200,33 @@ def test_holdings_that_were_not_loaded_are_refused_before_anything_else() -> Non
         (["ana", ""], InvalidId),
         ([["ana"]], InvalidId),
         ([f"u{n}" for n in range(10_001)], TooManyItems),
+        (["ana"] * 10_001, TooManyItems),
     ],
-    ids=["a text", "none", "a number", "an iterator", "an empty id", "a nested list", "10,001 users"],
+    ids=["a text", "none", "a number", "an iterator", "an empty id", "a nested list", "10,001 users", "one too often"],
 )
-def test_bad_users_are_refused_by_every_command(users: Any, error: Any) -> None:
-    commands: list[Any] = [
-        lambda: assign(a_pool(), users, eligible=[], switches=STRICT, by=ROOT, now=NOON),
-        lambda: unassign(a_pool(), users, switches=STRICT, by=ROOT, now=NOON),
-        lambda: confirm(a_pool(), users, by=ROOT, now=NOON),
-    ]
-    for command in commands:
-        with pytest.raises(error):
-            command()
+def test_bad_users_are_refused(command: Any, users: Any, error: Any) -> None:
+    with pytest.raises(error):
+        command(a_pool(), users, ROOT, NOON)
 
 
-def test_ten_thousand_users_are_one_command() -> None:
-    users = [f"u{number}" for number in range(10_000)]
-    pool = give(a_pool(bought=10_000), *users).state
-    assert pool.held == 10_000
-    assert unassign(pool, users, switches=STRICT, by=ROOT, now=NOON).state.consumed == 0
-
-
-def test_a_naive_instant_is_refused_where_an_event_is_made() -> None:
-    with pytest.raises(InvalidInstant):
-        assign(a_pool(), ["ana"], eligible=["ana"], switches=STRICT, by=ROOT, now=NAIVE)
-
-
-# Unassigning and confirming
-
-
+@each_command
 @pytest.mark.parametrize(
-    ("by", "switches", "released", "awaiting"),
-    [
-        (PU, STRICT, {}, {"ana"}),
-        (PU, REFUND, {"ana"}, {}),
-        (ROOT, STRICT, {"ana"}, {}),
-        (ROOT, REFUND, {"ana"}, {}),
-    ],
-    ids=["power user, refund off", "power user, refund on", "superadmin, refund off", "superadmin, refund on"],
+    ("by", "now", "error"),
+    [("root", NOON, InvalidArgument), (None, NOON, InvalidArgument), (ROOT, NAIVE, InvalidInstant)],
+    ids=["a name", "nobody", "a naive instant"],
 )
-def test_unassigning_gives_back_at_once_or_awaits_confirmation(
-    by: Any, switches: Switches, released: set[str], awaiting: set[str]
+@pytest.mark.parametrize("users", [["ana"], [], ["ana", "mei"]], ids=len)
+def test_who_acts_and_when_is_checked_even_with_nothing_to_do(
+    command: Any, by: Any, now: datetime, error: Any, users: list[str]
 ) -> None:
-    pool = a_pool(bought=2, holders={"ana", "luis"})
-    decision = unassign(pool, ["ana", "noor"], switches=switches, by=by, now=NOON)
-    event = LicensesUnassigned(pool="p1", released=frozenset(released), awaiting=frozenset(awaiting), by=by.id, at=NOON)
-    assert decision.events == (event,)
-    assert decision.state == a_pool(bought=2, holders={"luis"}, awaiting=awaiting)
-    assert replayed(apply, decision, pool) == decision.state
+    with pytest.raises(error):
+        command(a_pool(), users, by, now)
 
 
-@pytest.mark.parametrize("switches", [STRICT, REFUND], ids=["refund off", "refund on"])
-def test_a_power_user_does_not_confirm_by_unassigning_again(switches: Switches) -> None:
-    pool = a_pool(awaiting={"ana"})
-    assert unassign(pool, ["ana"], switches=switches, by=PU, now=NOON) == Decision(pool)
-
-
-def test_a_superadmin_confirms_by_unassigning_the_same_user() -> None:
-    pool = a_pool(bought=2, holders={"luis"}, awaiting={"ana"})
-    decision = unassign(pool, ["ana", "luis"], switches=STRICT, by=ROOT, now=NOON)
-    assert decision.state == a_pool(bought=2)
-    assert decision.events[0].released == {"ana", "luis"}
-
-
-def test_unassigning_who_has_no_license_changes_nothing() -> None:
-    pool = a_pool(holders={"ana"})
-    assert unassign(pool, ["mei"], switches=STRICT, by=ROOT, now=NOON) == Decision(pool)
-    assert unassign(pool, [], switches=STRICT, by=ROOT, now=NOON) == Decision(pool)
-
-
-def test_confirming_gives_back_what_awaits_it_and_leaves_holders_alone() -> None:
-    pool = a_pool(bought=2, holders={"luis"}, awaiting={"ana"})
-    decision = confirm(pool, ["ana", "luis", "mei"], by=ROOT, now=NOON)
-    assert decision.state == a_pool(bought=2, holders={"luis"})
-    assert decision.events == (
-        LicensesUnassigned(pool="p1", released=frozenset({"ana"}), awaiting=frozenset(), by="root", at=NOON),
-    )
-    assert replayed(apply, decision, pool) == decision.state
-    assert confirm(decision.state, ["ana"], by=ROOT, now=NOON) == Decision(decision.state)
-
-
-def test_only_a_superadmin_confirms() -> None:
-    with pytest.raises(ConfirmationNotAllowed, match="ask one") as caught:
-        confirm(a_pool(), [], by=PU, now=NOON)
-    assert caught.value == ConfirmationNotAllowed(pool="p1")
-
-
-# Resizing
-
-
-@pytest.mark.parametrize(("bought", "consumed", "to"), [(2, 2, 3), (3, 2, 2), (1, 3, 2), (2, 0, 0)])
-def test_a_pool_grows_and_gives_up_what_is_free(bought: int, consumed: int, to: int) -> None:
-    pool = a_pool(bought=bought, holders=[f"u{number}" for number in range(consumed)])
-    decision = resize(pool, to, by=Actor("root"), now=NOON)
-    assert decision == Decision(evolve(pool, bought=to), (PoolResized(pool="p1", bought=to, by="root", at=NOON),))
-    assert replayed(apply, decision, pool) == decision.state
-
-
-def test_a_pool_of_the_same_size_is_left_alone() -> None:
-    assert resize(a_pool(bought=2), 2, by=Actor("root"), now=NOON) == Decision(a_pool(bought=2))
-
-
-def test_what_is_consumed_cannot_be_cut() -> None:
-    with pytest.raises(PoolInUse, match="release some first") as caught:
-        resize(a_pool(bought=3, holders={"ana"}, awaiting={"mei"}), 1, by=Actor("root"), now=NOON)
-    assert caught.value == PoolInUse(pool="p1", consumed=2, asked=1)
-
-
-@pytest.mark.parametrize("bought", [-1, True, 2.0, "2", None, 2**31])
-def test_a_size_is_a_count(bought: Any) -> None:
-    with pytest.raises(InvalidQuantity):
-        resize(a_pool(bought=2), bought, by=Actor("root"), now=NOON)
+@each_command
+def test_nobody_is_nothing_to_do(command: Any) -> None:
+    decision = command(evolve(a_pool(bought=1, holders={"ana"}), id="p1"), [], ROOT, NOON)
+    assert decision.events == ()
 
 
 # Questions and events
@@ -378,8 +240,9 @@ def test_every_question_agrees_with_its_command() -> None:
     assert agrees(pools.can_assign, assign, full, ["luis"], **assigning).code == "pool.licenses_exhausted"
     taking = {**everything, "switches": STRICT}
     assert agrees(pools.can_unassign, unassign, full, ["ana"], **taking) == Verdict.allow("DOC-34")
-    assert agrees(pools.can_confirm, confirm, full, ["ana"], **everything) == Verdict.allow("DOC-35")
-    assert agrees(pools.can_confirm, confirm, full, [], by=PU, now=NOON).code == "pool.confirmation_not_allowed"
+    for question, command in ((pools.can_confirm, confirm), (pools.can_reject, reject)):
+        assert agrees(question, command, full, ["ana"], **everything) == Verdict.allow("DOC-35")
+        assert agrees(question, command, full, [], by=PU, now=NOON).code == "pool.confirmation_not_allowed"
     assert agrees(pools.can_resize, resize, full, 3, by=Actor("root"), now=NOON) == Verdict.allow("L1")
     assert agrees(pools.can_resize, resize, full, 0, by=Actor("root"), now=NOON).code == "pool.in_use"
 
@@ -393,9 +256,12 @@ def test_each_event_says_whose_license_changed() -> None:
     about: dict[str, Any] = {"pool": "p1", "by": "root", "at": NOON}
     assigned = LicensesAssigned(users=frozenset({"ana"}), **about)
     taken = LicensesUnassigned(released=frozenset({"ana"}), awaiting=frozenset({"mei"}), **about)
+    cut = PoolResized(bought=1, dropped=frozenset({"ana"}), **about)
     assert holding_changes(assigned) == {"ana": Holding.HELD}
     assert holding_changes(taken) == {"ana": None, "mei": Holding.AWAITING}
-    assert holding_changes(PoolResized(bought=1, **about)) == {}
+    assert holding_changes(ReleasesRejected(users=frozenset({"ana"}), **about)) == {"ana": Holding.HELD}
+    assert holding_changes(cut) == {"ana": None}
+    assert holding_changes(PoolRenewed(bought=1, expires_at=LATER, **about)) == {}
 
 
 def test_the_state_as_of_an_earlier_instant_is_the_replay_up_to_it() -> None:
@@ -406,3 +272,24 @@ def test_the_state_as_of_an_earlier_instant_is_the_replay_up_to_it() -> None:
     until_noon = [event for event in events if event.at <= NOON]
     assert replayed(apply, Decision(None, tuple(until_noon)), start) == first.state
     assert replayed(apply, Decision(None, events), start) == second.state
+
+
+def test_what_happens_to_a_pool_of_seats_leaves_no_holdings() -> None:
+    about: dict[str, Any] = {"pool": "s1", "by": "root", "at": NOON}
+    assert apply(seats(bought=2), PoolResized(bought=5, **about)) == seats(bought=5)
+    assert apply(seats(bought=2), LicensesAssigned(users=frozenset({"ana"}), **about)) == seats(bought=2)
+
+
+def test_a_whole_life_is_told_again_by_its_events() -> None:
+    opening = open_pool("p1", PackageKind.LICENSES, beneficiary=Scope.group("g"), bought=3, by=ROOT, now=NOON)
+    pool = evolve(opening.state, expires_at=LATER, terms=some_terms())
+    assert isinstance(pool, LicensePool)
+    everybody = ["ana", "luis", "mei"]
+    given = assign(pool, everybody, eligible=everybody, switches=STRICT, by=PU, now=NOON)
+    taken = unassign(given.state, ["ana", "luis"], switches=STRICT, by=PU, now=NOON)
+    kept = reject(taken.state, ["ana"], by=ROOT, now=NOON)
+    again = pools.renew(kept.state, zone="UTC", by=PU, now=LATER)
+    cut = resize(again.state, 1, drop=preview_shrink(again.state, 1).users, by=ROOT, now=LATER)
+    told = tuple(event for one in (given, taken, kept, again, cut) for event in one.events)
+    assert replayed(apply, Decision(None, told), pool) == cut.state
+    assert (cut.state.bought, cut.state.consumed, cut.state.held, cut.state.renewals) == (1, 1, 1, 1)

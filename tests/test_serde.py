@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from licensing_core.checks import FrozenMap, InvalidArgument, Value
 from licensing_core.decisions import Decision, Event, Verdict
 from licensing_core.directory import Scope
+from licensing_core.enrollments import Access, Enrollments, EnrollmentsEnded, EnrollmentsMade, Roster
 from licensing_core.holdings import Holding, Holdings
 from licensing_core.license_cycle import LicenseAccount, Order
 from licensing_core.limits import UNLIMITED, Limit, Overage
@@ -29,18 +30,21 @@ from licensing_core.pricing import FlatPrice, Price, UnitPrice
 from licensing_core.protocols import Envelope, Remembered, Stored
 from licensing_core.reports.table import Cell, Column, Table
 from licensing_core.serde import EVENTS, MAX_BYTES, TAGS, InvalidDocument, dumps, loads
-from licensing_core.services import AssignLicenses, Query, engine
+from licensing_core.services import AssignLicenses, CommandPlan, Query, engine
 from licensing_core.testing.strategies_pools import license_pools
-from tests.specimens import ACCOUNT, AT, BASE, NOON, POOL, SEATS, SENT, TERMS, VALUES, value_classes
+from tests.specimens import ACCOUNT, AT, BASE, ENROLLMENT, NOON, POOL, ROSTER, SEATS, SENT, TERMS, VALUES, value_classes
 
-PASSING = (Decision, Verdict, Stored, engine.Ports, Cell, Column, Table)
+PASSING = (Access, CommandPlan, Decision, Verdict, Stored, engine.Ports, Cell, Column, Table)
+BASES = (Event, EnrollmentsMade, EnrollmentsEnded)
+"""Events that stand for several others; none of them happens by itself."""
 RESIZED = PoolResized(pool="p1", bought=5, **AT)
 KEPT: list[Value] = [
-    value for value in VALUES if not isinstance(value, (*PASSING, Envelope)) and type(value) is not Event
+    value for value in VALUES if not isinstance(value, (*PASSING, Envelope)) and type(value) not in BASES
 ]
 KEPT += [
     Envelope(tenant="t1", aggregate="p1", sequence=1, event=RESIZED),
     attrs.evolve(POOL, holdings=Holdings({"ana": Holding.HELD}, loaded={"ana", "mei"})),
+    attrs.evolve(ROSTER, enrollments=Enrollments(ROSTER.enrollments.values())),
     Cycle(NOON, Duration(seconds=5), "Europe/Madrid"),
     Interval(None, NOON.replace(microsecond=1)),
     Limit(UNLIMITED),
@@ -70,7 +74,7 @@ def test_a_value_is_read_as_it_was_written(value: Value) -> None:
 
 def test_every_kind_of_value_is_written_but_for_what_lives_for_one_call() -> None:
     kept = {type(value) for value in KEPT}
-    assert set(value_classes()) - kept == {*PASSING, Event}
+    assert set(value_classes()) - kept == {*PASSING, *BASES}
 
 
 @given(license_pools())
@@ -95,7 +99,7 @@ def test_any_amount_instant_and_duration_is_read_as_it_was_written(minor: int, c
 
 def test_the_text_is_canonical() -> None:
     assert dumps(LicensesAssigned(pool="p1", users=frozenset({"luis", "ana", "mei"}), **AT)) == (
-        '{"at":"2026-05-04T12:00:00Z","by":"ana","pool":"p1","schema":1,'
+        '{"at":"2026-05-04T12:00:00Z","by":"ana","moved_from":null,"pool":"p1","schema":1,'
         '"type":"pool.licenses_assigned","users":["ana","luis","mei"]}'
     )
     assert (
@@ -130,7 +134,9 @@ def test_the_text_is_the_same_on_another_hash_seed() -> None:
         Stored(POOL, 1),
         Decision(POOL),
         Event(**AT),
+        EnrollmentsMade(pool="p2", enrollments=(), **AT),
         Verdict.allow("X"),
+        Access(subscribed=True, can_enroll=True, entry=Verdict.allow("X")),
         b"x",
         [1],
         FrozenMap({1: 2}),
@@ -145,13 +151,13 @@ def test_what_is_not_stored_is_refused(value: Any) -> None:
 
 
 def test_the_tables_name_every_event_and_every_answer() -> None:
-    events = {kind for kind in value_classes() if issubclass(kind, Event) and kind is not Event}
+    events = {kind for kind in value_classes() if issubclass(kind, Event) and kind not in BASES}
     assert set(EVENTS.values()) == events
     assert all(kind.type == name for name, kind in EVENTS.items())
     assert len(set(TAGS.values())) == len(TAGS)
     queries = [kind for kind in value_classes() if issubclass(kind, Query)]
     answers = {get_args(base)[0] for kind in queries for base in getattr(kind, "__orig_bases__", ())}
-    assert {answer for answer in answers if isinstance(answer, type)} <= set(TAGS)
+    assert {answer for answer in answers if isinstance(answer, type)} <= {*TAGS, *PASSING}
     assert set(get_args(Price) + get_args(AnyPool)) <= set(TAGS)
     for kind in TAGS:
         assert "kind" not in {field.name for field in attrs.fields(kind)}  # type: ignore[arg-type]
@@ -246,6 +252,10 @@ def test_a_fault_is_told_with_its_place(old: str, new: str, path: str, code: str
         (LicensePool, dumps(POOL).replace('["luis","awaiting"]', '["luis"]'), "type.wrong"),
         (LicensePool, dumps(POOL).replace('"loaded":null', '"loaded":["ana"]'), "holdings.not_loaded"),
         (LicensePool, dumps(POOL).replace(',"loaded":null', ""), "type.wrong"),
+        (Roster, dumps(ROSTER).replace('["ana","luis"]', '["luis"]'), "enrollments.not_loaded"),
+        (Roster, dumps(ROSTER).replace('"entries":[', f'"entries":[{dumps(ENROLLMENT)},'), "argument.invalid"),
+        (Roster, dumps(ROSTER).replace('"course:fire"', '"fire"'), "argument.invalid"),
+        (Roster, dumps(ROSTER).replace(',"loaded":["ana","luis"]', ""), "type.wrong"),
         (LicenseAccount, dumps(ACCOUNT).replace("P1M", "P0D"), "duration.invalid"),
         (LicenseAccount, dumps(ACCOUNT).replace('"Europe/Madrid"', '"../../etc/passwd"'), "zone.unknown"),
     ],

@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,68 +14,33 @@ import pytest
 
 from licensing_core import services
 from licensing_core.adapters.hosts import StaticHost
-from licensing_core.adapters.memory import MemoryStore
-from licensing_core.adapters.sql import SqlStore
 from licensing_core.checks import InvalidInstant
 from licensing_core.decisions import Verdict
 from licensing_core.directory import EVERYONE, Actor, Directory, Permission, PermissionMissing, Role, Scope
 from licensing_core.errors import LicensingError
-from licensing_core.holdings import Holding, NotLoaded
+from licensing_core.holdings import NotLoaded
 from licensing_core.license_cycle import UnknownOrder
 from licensing_core.money import Money
 from licensing_core.payments import PaymentOutcome
 from licensing_core.plans import Offer, Switches
-from licensing_core.pools import LicensesExhausted, can_assign
+from licensing_core.pools import ConfirmationNotAllowed, LicensesExhausted, can_assign
 from licensing_core.protocols import Envelope, Store, VersionConflict
+from licensing_core.seat_administration import Task, WrongPoolType
 from licensing_core.services import BrokenHistory, Command, Licensing, Query, QuoteLicenses, replay
 from licensing_core.visibility import PoolNotVisible, PurchaseBySuperadmin, eligible
 from tests.builders import a_pool
-from tests.service_world import NOON, TENANT, Clock, assign, buy, host, open_account, sent, unassign
+from tests.service_samples import NEEDS, furnish
+from tests.service_world import NOON, TENANT, Clock, a_store, assign, buy, host, sent, snapshot
 
 LICENSES, ACCOUNTS, SEATS = Permission.LICENSES_MANAGE, Permission.ACCOUNTS_MANAGE, Permission.SEATS_MANAGE
 ASKED: dict[str, Any] = {"tenant": TENANT, "actor": "boss"}
 ORDER: dict[str, Any] = {"account": "a1", "buy": {"web": 1}}
-NEEDS: dict[type[Query[Any]], tuple[Query[Any], Permission | None]] = {
-    services.AssignLicenses: (assign("u3", key="k"), SEATS),
-    services.UnassignLicenses: (unassign("u1", key="k"), SEATS),
-    services.ConfirmReleases: (services.ConfirmReleases(pool="p1", users=frozenset({"u1"}), **sent("k")), SEATS),
-    services.RecordTransaction: (
-        services.RecordTransaction(plan="five", pool="p9", beneficiary=Scope.tree("sales"), **sent("k")),
-        Permission.TRANSACTIONS_CREATE,
-    ),
-    services.BuyPlan: (buy("p9", "one"), None),
-    services.ListPools: (services.ListPools(**ASKED), SEATS),
-    services.ReadPool: (services.ReadPool(pool="p1", **ASKED), SEATS),
-    services.ListCandidates: (services.ListCandidates(pool="p1", **ASKED), SEATS),
-    services.ListHolders: (services.ListHolders(pool="p1", **ASKED), SEATS),
-    services.ListPlans: (services.ListPlans(**ASKED), None),
-    services.ListBeneficiaries: (services.ListBeneficiaries(plan="one", **ASKED), None),
-    services.QuotePlan: (services.QuotePlan(plan="one", **ASKED), None),
-    services.OpenAccount: (attrs.evolve(open_account(), account="a9", key="k"), ACCOUNTS),
-    services.BuyLicenses: (services.BuyLicenses(payment=PaymentOutcome.SUCCEEDED, **ORDER, **sent("k")), LICENSES),
-    services.SettleOrder: (services.SettleOrder(account="a1", **sent("k")), ACCOUNTS),
-    services.CancelOrder: (services.CancelOrder(account="a1", order="pending", **sent("k")), ACCOUNTS),
-    services.GrantLicense: (services.GrantLicense(account="a1", user="u2", license_type="web", **sent("k")), LICENSES),
-    services.RevokeLicense: (
-        services.RevokeLicense(account="a1", user="u1", license_type="web", **sent("k")),
-        LICENSES,
-    ),
-    services.CloseCycle: (services.CloseCycle(account="a1", **sent("k")), ACCOUNTS),
-    services.ReadLicenseTable: (services.ReadLicenseTable(account="a1", **ASKED), LICENSES),
-    services.QuoteLicenses: (QuoteLicenses(**ORDER, **ASKED), LICENSES),
-    services.ReadLicensedUser: (services.ReadLicensedUser(account="a1", user="u1", **ASKED), LICENSES),
-}
-"""One of each command and query, and the permission that it needs, if any."""
 CASES = pytest.mark.parametrize(("asked", "needed"), NEEDS.values(), ids=[kind.__name__ for kind in NEEDS])
 
 
 @pytest.fixture(params=["memory", "sqlite"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    if request.param == "memory":
-        yield MemoryStore()
-        return
-    with closing(SqlStore(f"sqlite:///{tmp_path / 'licenses.db'}")) as made:
-        made.create()
+    with a_store(request.param, tmp_path) as made:
         yield made
 
 
@@ -87,25 +51,13 @@ def clock() -> Clock:
 
 @pytest.fixture
 def licensing(store: Store, clock: Clock) -> Licensing:
-    """A pool with one holder, an account with one holder, and an order that waits for its payment."""
     made = Licensing(store, host(), clock)
-    made.run(buy())
-    made.run(assign("u1", key="first"))
-    made.run(open_account())
-    made.run(services.GrantLicense(account="a1", user="u1", license_type="web", **sent("grant")))
-    made.run(services.BuyLicenses(payment=PaymentOutcome.PENDING, **ORDER, **sent("pending")))
+    furnish(made)
     return made
 
 
 def state(store: Store) -> list[object]:
-    with store.begin() as work:
-        return [
-            work.pools(TENANT),
-            work.pool(TENANT, "p1", None),
-            work.account(TENANT, "a1", None),
-            [work.history(TENANT, name) for name in ("p1", "p9", "a1", "a9")],
-            work.recall(TENANT, "k"),
-        ]
+    return snapshot(store, "k")
 
 
 class HostWith(StaticHost):
@@ -135,7 +87,7 @@ def test_the_table_holds_every_command_and_query() -> None:
 def test_who_has_the_permission_may(licensing: Licensing, clock: Clock, asked: Query[Any], needed: object) -> None:
     if isinstance(asked, services.CloseCycle):
         clock.now = NOON + timedelta(days=20)
-    if isinstance(asked, services.ConfirmReleases):
+    if isinstance(asked, services.ConfirmReleases | services.RejectReleases):
         asked = attrs.evolve(asked, actor="root")  # it takes the role besides
     licensing.run(asked)
 
@@ -149,7 +101,7 @@ def test_who_lacks_the_permission_is_refused_by_its_name_and_nothing_is_changed(
     lacking = Actor("boss", role, permissions=others, resources=frozenset({Scope.tree("sales")}))
     before = state(store)
     refused = Licensing(store, HostWith(lacking), clock)
-    if needed is None:
+    if needed is None or (needed is Permission.SUBSCRIPTIONS_RENEW and role is Role.POWER_USER):
         refused.run(asked)
         return
     with pytest.raises(PermissionMissing) as caught:
@@ -222,16 +174,22 @@ def test_a_command_can_be_tried_without_effect(licensing: Licensing, store: Stor
     before = state(store)
     assert licensing.may(assign("u2", "u3", key="k"))
     verdict = licensing.may(assign(*(f"u{n}" for n in range(2, 8)), key="k"))
-    assert verdict == Verdict.refuse(LicensesExhausted(pool="p1", requested=6, shortfall=2))
+    assert verdict == Verdict.refuse(LicensesExhausted(pool="p1", requested=6, shortfall=4))
     assert state(store) == before
     assert licensing.run(assign("u2", key="k")).added == ("u2",)
 
 
-def test_holders_and_those_awaiting_are_listed(licensing: Licensing) -> None:
-    licensing.run(assign("u2", key="k1"))
-    licensing.run(unassign("u1", key="k2"))
-    assert licensing.run(services.ListHolders(pool="p1", **ASKED)).ids == ("u2",)
-    assert licensing.run(services.ListHolders(pool="p1", holding=Holding.AWAITING, **ASKED)).ids == ("u1",)
+def test_whose_license_may_be_taken_and_whose_release_confirmed_is_listed(licensing: Licensing) -> None:
+    def listed(task: Task, actor: str) -> tuple[str, ...]:
+        return licensing.run(services.ListCandidates(pool="p1", task=task, tenant=TENANT, actor=actor)).ids
+
+    assert listed(Task.UNASSIGN, "boss") == ("boss", "u1")
+    assert listed(Task.UNASSIGN, "root") == ("boss", "u1", "u8")
+    assert listed(Task.CONFIRM, "root") == ("u8",)
+    with pytest.raises(ConfirmationNotAllowed):
+        listed(Task.CONFIRM, "boss")
+    with pytest.raises(WrongPoolType):
+        licensing.run(services.ListCandidates(pool="s1", task=Task.UNASSIGN, **ASKED))
 
 
 def test_candidates_of_somebody_named_whom_the_directory_does_not_know(licensing: Licensing) -> None:

@@ -17,11 +17,12 @@ from licensing_core.checks import InvalidArgument
 from licensing_core.errors import LicensingError
 from licensing_core.license_cycle import CycleNotClosed, NoFreeLicense
 from licensing_core.payments import NoPaymentPending, PaymentFailed, PaymentOutcome
-from licensing_core.plans import PackageKind
-from licensing_core.pools import LicensesAssigned, LicensesExhausted, NotEligible, PoolOpened, PoolResized
-from licensing_core.protocols import Envelope, IdempotencyConflict, Remembered, Store, Stored, VersionConflict
+from licensing_core.pools import (
+    LicensesExhausted,
+    NotEligible,
+)
+from licensing_core.protocols import IdempotencyConflict, Remembered, Store, Stored, VersionConflict
 from licensing_core.services import (
-    BrokenHistory,
     BuyLicenses,
     CloseCycle,
     ConfirmReleases,
@@ -46,7 +47,6 @@ from licensing_core.services import (
 )
 from licensing_core.visibility import PoolNotVisible
 from tests.service_world import NOON, TENANT, USERS, Clock, assign, buy, host, open_account, sent, unassign
-from tests.specimens import AT, POOL
 
 ROOT = Path(__file__).parents[1]
 ASKED: dict[str, Any] = {"tenant": TENANT, "actor": "boss"}
@@ -213,44 +213,6 @@ def test_the_history_rebuilds_what_is_stored(licensing: Licensing, store: Store)
     for pool in ("p1", "p2"):
         state, history = everything(store, pool)
         assert state == Stored(replay(history), len(history))  # type: ignore[arg-type]
-
-
-def an_envelope(sequence: int, event: Any, **fields: Any) -> Envelope:
-    return Envelope(**{"tenant": "t1", "aggregate": "p1", "sequence": sequence, "event": event, **fields})
-
-
-OPENED = PoolOpened(
-    pool="p1", kind=PackageKind.LICENSES, beneficiary=POOL.beneficiary, bought=5, expires_at=None, terms=None, **AT
-)
-RESIZED = PoolResized(pool="p1", bought=7, **AT)
-
-
-@pytest.mark.parametrize(
-    ("history", "sequence"),
-    [
-        ([], 1),
-        ([an_envelope(1, RESIZED)], 1),
-        ([an_envelope(1, OPENED), an_envelope(3, RESIZED)], 2),
-        ([an_envelope(1, OPENED), an_envelope(1, RESIZED)], 2),
-        ([an_envelope(1, OPENED), an_envelope(2, OPENED)], 2),
-        ([an_envelope(1, OPENED), an_envelope(2, RESIZED, aggregate="p2")], 2),
-        ([an_envelope(1, OPENED), an_envelope(2, RESIZED, tenant="t2")], 2),
-        ([an_envelope(1, OPENED, aggregate="p2")], 1),
-        (
-            [
-                an_envelope(1, attrs.evolve(OPENED, kind=PackageKind.SEATS)),
-                an_envelope(2, LicensesAssigned(pool="p1", users=frozenset({"u1"}), **AT)),
-            ],
-            2,
-        ),
-    ],
-)
-def test_a_history_that_is_not_whole_is_not_replayed(history: list[Envelope], sequence: int) -> None:
-    assert refused(lambda: replay(history)) == BrokenHistory(sequence=sequence)
-
-
-def test_a_whole_history_is_replayed() -> None:
-    assert replay([an_envelope(1, OPENED), an_envelope(2, RESIZED)]).bought == 7  # type: ignore[union-attr]
 
 
 def race(stores: list[Store], key: Callable[[int], str], users: Callable[[int], str]) -> list[object]:

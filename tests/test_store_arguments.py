@@ -13,7 +13,7 @@ from licensing_core.adapters.hosts import AsyncHostOf, StaticHost
 from licensing_core.adapters.memory import AsyncMemoryStore, MemoryStore
 from licensing_core.adapters.sql import AsyncSqlStore, SqlStore, UnsupportedDatabase
 from licensing_core.checks import InvalidArgument, InvalidId, shown
-from licensing_core.directory import Actor, Directory
+from licensing_core.directory import Actor, Content, Directory
 from licensing_core.periods import UnknownZone
 from licensing_core.protocols import StoreUnavailable
 from tests.service_world import host
@@ -155,6 +155,11 @@ def test_a_store_that_does_not_wait_has_its_turn_when_nobody_else_has(tmp_path: 
         ("actors", "ana", InvalidArgument),
         ("offers", 3, InvalidArgument),
         ("offers", [None], InvalidArgument),
+        ("courses", None, InvalidArgument),
+        ("courses", {"basics": []}, InvalidArgument),
+        ("courses", {Content.learning_plan("basics"): None}, InvalidArgument),
+        ("courses", {Content.learning_plan("basics"): "course:fire"}, InvalidArgument),
+        ("courses", {Content.learning_plan("basics"): [["course:fire"]]}, InvalidArgument),
         ("platform", None, InvalidArgument),
         ("platform", {}, InvalidArgument),
     ],
@@ -164,6 +169,15 @@ def test_a_host_is_made_of_what_it_knows(parameter: str, bad: object, error: typ
     with pytest.raises(InvalidArgument) as refused:
         StaticHost(given.pop("tenant"), **given)
     assert (type(refused.value), refused.value.parameter) == (error, parameter)
+
+
+@pytest.mark.parametrize("kind", [set, list, tuple, frozenset])
+def test_a_host_takes_the_courses_of_a_learning_plan_in_any_collection(kind: Any) -> None:
+    basics, fire = Content.learning_plan("basics"), Content.course("fire")
+    made = StaticHost("acme", zone="UTC", directory=Directory.of(), courses={basics: kind([fire])})
+    assert made.courses("acme", basics) == {fire}
+    assert not made.courses("acme", Content.learning_plan("other"))
+    assert not made.courses("globex", basics)
 
 
 @pytest.mark.parametrize("bad", [None, "host", object(), StaticHost, AsyncHostOf(host())])

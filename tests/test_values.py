@@ -14,10 +14,15 @@ from licensing_core.currencies import Currency
 from licensing_core.directory import Directory
 from licensing_core.errors import LicensingError
 from licensing_core.holdings import Holding, Holdings
-from tests.specimens import FREE, NOON, POOL, VALUES, arguments, value_classes
+from tests.specimens import FREE, NOON, POOL, ROSTER, VALUES, arguments, value_classes
 
 EVERY_VALUE = pytest.mark.parametrize("value", VALUES, ids=lambda value: type(value).__name__)
-BY_HAND = (Currency("EUR"), FrozenMap({"a": 1}), Holdings({"ana": Holding.HELD}, loaded={"ana", "luis"}))
+BY_HAND = (
+    Currency("EUR"),
+    FrozenMap({"a": 1}),
+    Holdings({"ana": Holding.HELD}, loaded={"ana", "luis"}),
+    ROSTER.enrollments,
+)
 EVERY_THING = pytest.mark.parametrize("value", [*VALUES, *BY_HAND], ids=lambda value: type(value).__name__)
 
 REMADE: dict[str, Callable[[Any], Any]] = {

@@ -9,24 +9,47 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from licensing_core import visibility
-from licensing_core.directory import EVERYONE, Actor, Coverage, Directory, Permission, PermissionMissing, Role, Scope
+from licensing_core.checks import InvalidArgument, InvalidId
+from licensing_core.directory import (
+    EVERYONE,
+    Actor,
+    Content,
+    Coverage,
+    Directory,
+    Permission,
+    PermissionMissing,
+    Role,
+    Scope,
+)
 from licensing_core.errors import LicensingError
 from licensing_core.holdings import Holdings, NotLoaded
-from licensing_core.plans import PlanKind
-from licensing_core.pools import LicensePool
+from licensing_core.plans import Catalog, Package, PackageKind, PlanKind
+from licensing_core.pools import ConfirmationNotAllowed, LicensePool
 from licensing_core.visibility import (
     BeneficiaryKind,
     BeneficiaryNotAllowed,
+    ContentNotAssigned,
+    ContentNotInPackage,
     KindNotAllowed,
+    PageMode,
     PlanNotVisible,
     PoolNotVisible,
     PurchaseBySuperadmin,
+    audience_of,
     beneficiaries,
+    can_buy_publicly,
+    can_enroll_in,
     can_manage,
+    can_manage_enrollment,
     can_name,
+    can_open_enrollment_page,
     can_record_for,
     can_see_plan,
     candidates,
+    candidates_to_confirm,
+    candidates_to_unassign,
+    enrollable,
+    enrollment_page,
     in_audience,
     is_public,
     managed,
@@ -130,6 +153,45 @@ def test_where_there_is_no_only_root_public_means_everyone(branches: dict[str, N
 def test_what_is_offered_to_everyone_is_seen_without_any_branch() -> None:
     assert can_see_plan(a_learner("stranger"), an_offer(SINGLE), COMPANY)
     assert not can_see_plan(a_learner("stranger"), an_offer(SINGLE, audience=Scope.tree("root")), COMPANY)
+
+
+@pytest.mark.parametrize(
+    ("actor", "kind", "audience", "refusal"),
+    [
+        (ROOT, MULTI, IT, PurchaseBySuperadmin()),
+        (None, MULTI, EVERYONE, PlanNotVisible(plan="ten")),
+        (a_power_user(), SEATS, EVERYONE, PlanNotVisible(plan="ten")),
+        (a_learner("ana"), SINGLE, SALES, PlanNotVisible(plan="ten")),
+        (None, SINGLE, Scope.tree("sales"), PlanNotVisible(plan="ten")),
+        (None, SINGLE, EVERYONE, None),
+        (None, SINGLE, Scope.tree("root"), None),
+        (a_learner("stranger"), SINGLE, Scope.tree("root"), None),
+        (a_power_user(), SINGLE, EVERYONE, None),
+    ],
+)
+def test_the_public_catalog_sells_anyone_but_a_superadmin_what_everybody_sees(
+    actor: Actor | None, kind: PlanKind, audience: Scope, refusal: LicensingError | None
+) -> None:
+    verdict = can_buy_publicly(actor, an_offer(kind, audience=audience), COMPANY)
+    assert refused(verdict) == refusal
+    assert refusal is not None or verdict.rule == "DOC-11"
+
+
+def test_who_sees_a_package_is_listed_by_branch() -> None:
+    package = an_offer(SINGLE, audience=Scope.tree("sales")).package
+    assert audience_of(package, COMPANY) == ("ana", "luis", "pu", "mei")
+    assert audience_of(an_offer(audience=COACHES).package, COMPANY) == ("ana", "noor")
+    assert audience_of(an_offer(audience=Scope.group("nobody")).package, COMPANY) == ()
+    everybody = audience_of(an_offer(audience=EVERYONE).package, COMPANY)
+    assert sorted(everybody) == list(COMPANY.people)
+
+
+def test_two_refusals_of_one_plan_share_no_error() -> None:
+    offer = an_offer(SINGLE, audience=IT)
+    one, two = (can_see_plan(a_learner("ana"), offer, COMPANY) for _ in range(2))
+    assert one == two
+    assert one.refusal == two.refusal
+    assert one.refusal is not two.refusal
 
 
 # Naming a beneficiary
@@ -279,6 +341,136 @@ def test_a_list_of_pools_needs_the_permission() -> None:
         managed(a_learner(), [], COMPANY)
 
 
+def test_in_a_list_of_pools_each_resource_covers_as_in_the_check() -> None:
+    exact = Directory.of(
+        branches={"root": None, "a": "root"}, users={"ana": ["a"]}, groups={"g": ["ana"]}, coverage=Coverage.EXACT
+    )
+    loose = Directory(exact.forest, exact.people)
+    scopes = {"ana": "user:ana", "b": "branch:a", "g": "group:g", "t": "branch:a/**", "top": "branch:root/**"}
+    pools = [a_pool(pool_id=name, beneficiary=Scope.parse(text)) for name, text in scopes.items()]
+    boss = a_power_user(Scope.tree("root"))
+    assert managed(boss, pools, loose) == ("ana", "b", "t", "top")
+    assert managed(boss, pools, exact) == ("ana", "top")
+    assert managed(a_power_user(EVERYONE), pools, loose) == tuple(scopes)
+    assert managed(a_power_user(EVERYONE), pools, exact) == ("ana",)
+
+
+@pytest.mark.parametrize(
+    ("actor", "user", "beneficiary", "managed_"),
+    [
+        (ROOT, "stranger", None, True),
+        (a_power_user(SALES), "ana", None, True),
+        (a_power_user(SALES), "noor", None, False),
+        (a_power_user(SALES), "noor", SALES, True),
+        (a_power_user(SALES), "noor", IT, False),
+        (a_power_user(Scope.user("noor")), "noor", SALES, True),
+        (a_learner("ana"), "ana", Scope.user("ana"), False),
+    ],
+)
+def test_an_enrollment_is_managed_through_its_user_or_what_its_pool_was_bought_for(
+    actor: Actor, user: str, beneficiary: Scope | None, managed_: bool
+) -> None:
+    assert can_manage_enrollment(actor, user, beneficiary, COMPANY) is managed_
+
+
+# Enrolling
+
+FIRE, ICE, START = Content.course("fire"), Content.course("ice"), Content.learning_plan("start")
+LISTED = Package(
+    id="pack",
+    kind=PackageKind.LICENSES,
+    catalogs=(Catalog("one", frozenset({FIRE, START})), Catalog("two", frozenset({FIRE, ICE}))),
+    audience=frozenset(),
+)
+TEACHER = Actor("pu", Role.POWER_USER, resources=frozenset({FIRE, Content.course("start"), SALES}))
+
+
+@pytest.mark.parametrize(
+    ("actor", "package", "contents", "refusal"),
+    [
+        (ROOT, LISTED, {FIRE, ICE, START}, None),
+        (ROOT, LISTED, {Content.course("start")}, ContentNotInPackage(pool="p1", contents=(Content.course("start"),))),
+        (ROOT, None, {START, FIRE}, ContentNotInPackage(pool="p1", contents=(FIRE, START))),
+        (ROOT, None, set(), None),
+        (TEACHER, LISTED, [FIRE, FIRE], None),
+        (TEACHER, LISTED, [START, ICE, FIRE], ContentNotAssigned(pool="p1", contents=(ICE, START))),
+        (
+            TEACHER,
+            LISTED,
+            [START, Content.course("start")],
+            ContentNotInPackage(pool="p1", contents=(Content.course("start"),)),
+        ),
+        (evolve(TEACHER, role=Role.LEARNER), LISTED, {FIRE}, ContentNotAssigned(pool="p1", contents=(FIRE,))),
+    ],
+)
+def test_contents_are_refused_by_package_and_then_by_resources(
+    actor: Actor, package: Package | None, contents: Any, refusal: LicensingError | None
+) -> None:
+    verdict = can_enroll_in(actor, package, contents, "p1")
+    assert refused(verdict) == refusal
+    assert verdict.rule == "DOC-43"
+
+
+@pytest.mark.parametrize(
+    ("actor", "offered"),
+    [
+        (ROOT, (FIRE, ICE, START)),
+        (TEACHER, (FIRE,)),
+        (evolve(TEACHER, resources=frozenset({START, FIRE})), (FIRE, START)),
+        (evolve(TEACHER, role=Role.LEARNER), ()),
+        (a_power_user(SALES), ()),
+    ],
+)
+def test_the_contents_offered_are_those_that_pass_the_check_by_their_text(
+    actor: Actor, offered: tuple[Content, ...]
+) -> None:
+    assert enrollable(actor, LISTED) == offered
+    every = (FIRE, ICE, START, Content.course("start"))
+    assert tuple(one for one in every if can_enroll_in(actor, LISTED, {one}, "p1")) == offered
+    assert enrollable(actor, None) == ()
+
+
+@pytest.mark.parametrize("wrong", [None, 5, "", "fire", b"", [None], ["course:fire"], iter([FIRE])])
+def test_contents_are_a_collection_of_contents(wrong: Any) -> None:
+    with pytest.raises(InvalidArgument, match="contents must be a collection of contents"):
+        can_enroll_in(ROOT, LISTED, wrong, "p1")
+
+
+def test_contents_are_asked_of_a_pool_by_its_id() -> None:
+    with pytest.raises(InvalidId):
+        can_enroll_in(ROOT, LISTED, [FIRE], "")
+
+
+READS = {Permission.COURSES_VIEW, Permission.ENROLLMENTS_VIEW}
+EDITS = {Permission.LEARNING_PLANS_VIEW, Permission.ENROLLMENTS_MANAGE}
+
+
+@pytest.mark.parametrize(
+    ("actor", "content", "mode", "missing"),
+    [
+        (ROOT, FIRE, PageMode.EDIT, None),
+        (ROOT, START, PageMode.EDIT, None),
+        (a_power_user(), FIRE, PageMode.READ, None),
+        (a_power_user(), START, PageMode.EDIT, None),
+        (a_power_user(without=EDITS), FIRE, PageMode.READ, None),
+        (a_power_user(without=READS), START, PageMode.EDIT, None),
+        (a_power_user(without=READS), FIRE, PageMode.NONE, Permission.COURSES_VIEW),
+        (a_power_user(without=[Permission.ENROLLMENTS_VIEW]), FIRE, PageMode.NONE, Permission.ENROLLMENTS_VIEW),
+        (a_power_user(without=EDITS), START, PageMode.NONE, Permission.LEARNING_PLANS_VIEW),
+        (a_power_user(without=[Permission.ENROLLMENTS_MANAGE]), START, PageMode.NONE, Permission.ENROLLMENTS_MANAGE),
+        (a_learner(), FIRE, PageMode.NONE, Permission.COURSES_VIEW),
+        (a_learner(), START, PageMode.NONE, Permission.LEARNING_PLANS_VIEW),
+    ],
+)
+def test_the_page_of_enrollments_opens_by_two_permissions_for_each_kind_of_content(
+    actor: Actor, content: Content, mode: PageMode, missing: Permission | None
+) -> None:
+    verdict = can_open_enrollment_page(actor, content)
+    assert enrollment_page(actor, content) is mode
+    assert refused(verdict) == (missing and PermissionMissing(permission=missing))
+    assert verdict.rule == "DOC-49"
+
+
 # Candidates
 
 
@@ -299,6 +491,21 @@ def test_candidates_need_the_holdings_of_all_members() -> None:
     pool = LicensePool(id="p", beneficiary=SALES, bought=1, holdings=Holdings(loaded={"ana"}))
     with pytest.raises(NotLoaded):
         candidates(pool, COMPANY)
+
+
+def test_candidates_to_unassign_hold_a_license_and_for_a_superadmin_may_await_confirmation() -> None:
+    pool = a_pool(bought=5, holders={"noor", "ana"}, awaiting={"luis", "bea"})
+    assert candidates_to_unassign(a_power_user(SALES), pool) == ("ana", "noor")
+    assert candidates_to_unassign(ROOT, pool) == ("ana", "bea", "luis", "noor")
+
+
+def test_candidates_to_confirm_are_a_superadmins() -> None:
+    pool = a_pool(bought=5, holders={"ana"}, awaiting={"luis", "bea"})
+    assert candidates_to_confirm(ROOT, pool) == ("bea", "luis")
+    for actor in (a_power_user(SALES), a_learner()):
+        with pytest.raises(ConfirmationNotAllowed) as caught:
+            candidates_to_confirm(actor, pool)
+        assert caught.value == ConfirmationNotAllowed(pool="p1")
 
 
 # L9
@@ -341,6 +548,8 @@ def test_taking_something_away_never_adds_anything(kind: PlanKind, take: Any) ->
         BeneficiaryKind(plan="ten", plan_kind=SINGLE, kind=SALES.kind),
         BeneficiaryNotAllowed(beneficiary=SALES),
         PoolNotVisible(pool="p1"),
+        ContentNotInPackage(pool="p1", contents=(FIRE,)),
+        ContentNotAssigned(pool="p1", contents=(FIRE,)),
     ],
     ids=lambda refusal: str(refusal.code),
 )

@@ -17,7 +17,7 @@ PACKAGE: Final = "licensing_core"
 SOURCE: Final = Path(__file__).parents[1] / "src" / PACKAGE
 
 FLOORS: Final[tuple[tuple[str, ...], ...]] = (
-    ("errors", "checks"),
+    ("errors", "checks", "layers"),
     ("decisions", "rounding", "currencies", "money", "periods", "workdays"),
     ("directory", "limits", "pricing", "plans"),
     ("holdings", "pools", "credits", "proration"),

@@ -19,22 +19,26 @@ from rich.console import Console
 from rich.padding import Padding
 from texts import TEXTS
 
-from licensing_core import LicensingError, Money, Quote, Scope
+from licensing_core import Content, LicensingError, Money, Quote, Scope
 from licensing_core.adapters.sql import SqlStore
 from licensing_core.currencies import Currency
+from licensing_core.enrollments import Access, Enrollment
 from licensing_core.license_cycle import CycleClosed, LicensesOrdered, OrderPaid
 from licensing_core.messages import UnknownLocale, explain, format_money, language_of
 from licensing_core.orders import Charged
 from licensing_core.payments import PaymentOutcome
-from licensing_core.reports import Table, events_table, license_table, quote_table, seat_table
+from licensing_core.reports import Table, events_table, license_table, quote_table, seat_table, verdicts
 from licensing_core.services import (
     AssignLicenses,
     BuyLicenses,
     BuyPlan,
     CloseCycle,
+    ConfirmEnrollment,
     ConfirmReleases,
     CycleClosing,
+    EnrollUsers,
     GrantLicense,
+    Ids,
     LicenseChanged,
     LicensesBought,
     LicensesGiven,
@@ -48,10 +52,13 @@ from licensing_core.services import (
     Query,
     QuoteLicenses,
     Quotes,
+    ReadAccess,
+    RenewPool,
     UnassignLicenses,
+    UsersPlaced,
     replay,
+    replay_enrollments,
 )
-from licensing_core.services.seats import Ids
 
 HERE = Path(__file__).parent
 
@@ -73,16 +80,20 @@ class Demo:
         self.now = act["at"]
         title = act["title"][language_of(self.locale)]
         self.console.print(f"\n[bold]{self.number}.[/] {title}  [dim]{act['as']}, {self.now:%Y-%m-%d %H:%M}[/]")
+        answers: dict[str, object] = {}
         for asked in self.asked(act):
             try:
-                answer = self.licensing.run(asked)
+                answer = answers[getattr(asked, "user", "")] = self.licensing.run(asked)
             except LicensingError as refusal:
                 self.console.print(f"   [yellow]{self.texts['refused']}[/] {self.explained(refusal)}")
                 return
-        self.show(answer)
+        if isinstance(answer, Access | Enrollment):
+            self.show_learning(answers)
+        else:
+            self.show(answer)
 
     def asked(self, act: Mapping[str, Any]) -> Iterator[Query[Any]]:
-        """The commands or queries of an act: one, except where several users are granted a license."""
+        """The commands or queries of an act: one, except where each of several users needs one."""
         key = f"act-{self.number}"
         actor, account = {"tenant": TENANT, "actor": act["as"]}, self.academy.account
         match act["do"]:
@@ -100,6 +111,10 @@ class Demo:
                 yield UnassignLicenses(**actor, key=key, pool=act["pool"], users=self.users(act))
             case "confirm":
                 yield ConfirmReleases(**actor, key=key, pool=act["pool"], users=self.users(act))
+            case "renew":
+                yield RenewPool(**actor, key=key, pool=act["pool"])
+            case "enroll" | "confirm_enrollment" | "access":
+                yield from self.learning(act, key)
             case "open_account":
                 cycle, types, totals = self.academy.cycle, self.academy.types, self.academy.totals
                 yield OpenAccount(**actor, key=key, account=account, cycle=cycle, types=types, totals=totals)
@@ -117,6 +132,18 @@ class Demo:
                 yield CloseCycle(**actor, key=key, account=account)
             case other:
                 raise SystemExit(f"acts.toml: there is no act {other!r}")
+
+    def learning(self, act: Mapping[str, Any], key: str) -> Iterator[Query[Any]]:
+        """The commands or queries of an act about enrollments."""
+        content, sent = Content.parse(act["content"]), {"tenant": TENANT, "actor": act["as"]}
+        if act["do"] == "enroll":
+            yield EnrollUsers(**sent, key=key, pool=act["pool"], users=self.users(act), contents=frozenset({content}))
+            return
+        for user in act["users"]:
+            if act["do"] == "access":
+                yield ReadAccess(tenant=TENANT, user=user, content=content)
+            else:
+                yield ConfirmEnrollment(**sent, key=f"{key}-{user}", user=user, content=content)
 
     def users(self, act: Mapping[str, Any]) -> frozenset[str]:
         """The users named by an act, or the first ones from the list of candidates."""
@@ -138,8 +165,12 @@ class Demo:
             case LicensesGiven(row=row, added=added, passed_over=passed_over):
                 self.line("assigned", added=len(added), passed_over=len(passed_over))
                 self.table(seat_table([row], self.locale, self.academy.zone))
-            case LicensesTaken(row=row, released=released, awaiting=awaiting):
+            case UsersPlaced(enrolled=enrolled, to_confirm=waiting, skipped=skipped):
+                self.line("enrolled", enrolled=len(enrolled), waiting=len(waiting), skipped=len(skipped))
+            case LicensesTaken(row=row, released=released, awaiting=awaiting, locked=locked):
                 self.line("unassigned", released=len(released), awaiting=len(awaiting))
+                if locked:
+                    self.line("locked", locked=len(locked))
                 self.table(seat_table([row], self.locale, self.academy.zone))
             case LicenseTable(rows=rows) | LicenseChanged(rows=rows):
                 self.table(license_table(rows, self.locale))
@@ -158,6 +189,15 @@ class Demo:
                     self.table(quote_table(quote, self.locale))
                     self.charge(quote, "billed")
 
+    def show_learning(self, answers: Mapping[str, object]) -> None:
+        """Print what each of some users may enter, or whose enrollment was confirmed."""
+        for user, answer in answers.items():
+            if isinstance(answer, Enrollment):
+                self.line("confirmed", user=user)
+        entries = {user: answer.entry for user, answer in answers.items() if isinstance(answer, Access)}
+        if entries:
+            self.table(verdicts(entries, self.locale, self.academy.zone))
+
     def charge(self, quote: Quote, text: str = "charged") -> None:
         """Note and print an amount that was charged, or billed."""
         self.charged.append(quote.due)
@@ -170,10 +210,12 @@ class Demo:
         self.console.rule(self.texts["proof"])
         with self.store.begin() as work:
             names = [*(pool.id for pool in work.pools(TENANT)), self.academy.account]
+            learners = work.enrollments(TENANT, None)
             for name in names:
                 history = work.history(TENANT, name)
                 stored = work.pool(TENANT, name, None) or work.account(TENANT, name, None)
                 same = stored is not None and replay(history) == stored.state and stored.version == len(history)
+                same = same and replay_enrollments(history).through(name) == learners.through(name)
                 equal, counted = equal and same, counted + len(history)
                 booked.extend(_booked(event.event for event in history))
                 self.line("replayed" if same else "differs", name=name, events=len(history))

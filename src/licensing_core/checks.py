@@ -131,12 +131,12 @@ def whole(low: int, high: int) -> Check:
     return check
 
 
-_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}", re.ASCII)
+_is_id: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}", re.ASCII).fullmatch
 
 
 def as_id(name: str, value: Any) -> str:
     """*value*, when it is an id: 1 to 64 ASCII letters, digits and `._:-`, the first a letter or digit."""
-    if type(value) is str and len(value) <= 64 and _ID.fullmatch(value):
+    if type(value) is str and len(value) <= 64 and ((value.isalnum() and value.isascii()) or _is_id(value)):
         return value
     raise InvalidId(
         parameter=name,
@@ -147,6 +147,8 @@ def as_id(name: str, value: Any) -> str:
 
 def as_instant(name: str, value: Any) -> datetime:
     """*value* in UTC, when it is an aware datetime of any offset between the years 2 and 9998."""
+    if type(value) is datetime and value.tzinfo is UTC and 1 < value.year < 9999:
+        return value
     if isinstance(value, datetime) and value.utcoffset() is not None and 1 < value.year < 9999:
         at = value if value.tzinfo is UTC else value.astimezone(UTC)
         if 1 < at.year < 9999:
@@ -397,6 +399,10 @@ def _converter(field: "attrs.Attribute[Any]") -> Any:
     return lambda value: check(name, value)
 
 
+_BULKS: Final = (tuple, list, frozenset, set)
+"""What ids mostly come in: seen at once, where a look at the abstract kinds takes longer than one id."""
+
+
 def bulk(parameter: str, items: Any, *, most: int = MAX_BULK) -> frozenset[str]:
     """The ids in *items*, each once.
 
@@ -405,8 +411,8 @@ def bulk(parameter: str, items: Any, *, most: int = MAX_BULK) -> frozenset[str]:
         InvalidId: One of them is no id.
         TooManyItems: There are more than *most*.
     """
-    if isinstance(items, str | bytes) or not isinstance(items, (AbstractSet, Sequence)):
+    if type(items) not in _BULKS and (isinstance(items, str | bytes) or not isinstance(items, (AbstractSet, Sequence))):
         raise InvalidArgument(parameter=parameter, expected="a set, list or tuple of ids", got=shown(items))
     if len(items) > most:
         raise TooManyItems(parameter=parameter, given=len(items), most=most)
-    return frozenset(as_id(parameter, item) for item in items)
+    return frozenset([as_id(parameter, item) for item in items])

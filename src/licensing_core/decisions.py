@@ -1,16 +1,18 @@
 """What a command decided and what a question was answered."""
 
 from collections.abc import Callable
-from typing import Annotated, Any, ClassVar, Generic, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Generic, ParamSpec, TypeVar
 
-from attrs import frozen
+from attrs import field, frozen
 
 from licensing_core.checks import Instant, InvalidArgument, UserId, Value, as_id, as_is, checked, instance, shown
 from licensing_core.errors import LicensingError, Mistake
 
 S = TypeVar("S")
 E = TypeVar("E", bound="Event", covariant=True)
+H = TypeVar("H", bound="Event")
 P = ParamSpec("P")
+R = TypeVar("R")
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -41,12 +43,45 @@ def _as_rule(name: str, value: Any) -> str:
     return "" if type(value) is str and not value else as_id(name, value)
 
 
-@frozen(field_transformer=checked)
+@frozen(field_transformer=checked, weakref_slot=False)
 class Decision(Value, Generic[S, E]):
     """The *state* after a command, and the *events* that led there; none when there was nothing to do."""
 
     state: Annotated[S, as_is]
     events: Annotated[tuple[E, ...], _as_events] = ()
+    _apply: Callable[[Any, Any], S] | None = field(init=False, default=None, eq=False, repr=False)
+    """What makes the state of what was *before* and the event, where `decided()` left that for later."""
+    _before: Any = field(init=False, default=None, eq=False, repr=False)
+
+    # Hidden from type checkers, which would let any attribute be read.
+    if not TYPE_CHECKING:  # pragma: no branch
+
+        def __getattr__(self, name: str) -> Any:
+            """The state, made at the first look at it."""
+            if name != "state":
+                raise AttributeError(f"a Decision has no attribute {name!r}", name=name, obj=self)
+            state = self._apply(self._before, *self.events)
+            object.__setattr__(self, "state", state)
+            return state
+
+
+# As `money` does for its results: a draft with the very same slots is filled in and then becomes the value.
+class _DecisionDraft(Value):
+    __slots__ = ("_apply", "_before", "events", "state")
+
+
+def decided(apply: Callable[[S, Any], S], before: S, event: H) -> Decision[S, H]:
+    """The decision for *event*, whose state is `apply(before, event)`, made when it is read: many only save the event.
+
+    The parts are past their checks, and *apply* refuses nothing.
+    """
+    draft: Any = _DecisionDraft()
+    draft.events = (event,)
+    draft._apply = apply  # noqa: SLF001
+    draft._before = before  # noqa: SLF001
+    draft.__class__ = Decision
+    decision: Decision[S, H] = draft
+    return decision
 
 
 @frozen(field_transformer=checked)
@@ -62,6 +97,13 @@ class Verdict(Value):
 
     rule: Annotated[str, _as_rule]
     refusal: LicensingError | None = None
+    _grounds: LicensingError | tuple[Callable[[Any], LicensingError], Any] | None = field(
+        init=False, eq=False, repr=False
+    )
+    """`None` when allowed; else the refusal, or a function and its argument that make it when it is read."""
+
+    def __attrs_post_init__(self) -> None:
+        _set_grounds(self, self.refusal)
 
     @classmethod
     def allow(cls, rule: str) -> "Verdict":
@@ -74,8 +116,28 @@ class Verdict(Value):
         instance(LicensingError)("error", error)
         return cls(error.rule, error)
 
+    @staticmethod
+    def refuse_when_read(make: Callable[[R], LicensingError], about: R) -> "Verdict":
+        """No, for the reason that `make(about)` gives; it is made when it is read, for many refusals never are."""
+        verdict = _new(Verdict)
+        _set_grounds(verdict, (make, about))
+        return verdict
+
     def __bool__(self) -> bool:
-        return self.refusal is None
+        return self._grounds is None
+
+    # Hidden from type checkers, which would let any attribute be read.
+    if not TYPE_CHECKING:  # pragma: no branch
+
+        def __getattr__(self, name: str) -> Any:
+            """The refusal and its rule, made at the first look at one of them."""
+            if name not in ("rule", "refusal"):
+                raise AttributeError(f"a Verdict has no attribute {name!r}", name=name, obj=self)
+            make, about = self._grounds
+            error = make(about)
+            object.__setattr__(self, "refusal", error)
+            object.__setattr__(self, "rule", error.rule)
+            return getattr(self, name)
 
     @property
     def code(self) -> str:
@@ -86,6 +148,10 @@ class Verdict(Value):
         """Raise the refusal, if there is one."""
         if self.refusal is not None:
             raise self.refusal
+
+
+_new: Final = object.__new__
+_set_grounds: Final = vars(Verdict)["_grounds"].__set__
 
 
 def twin(command: Callable[P, object], rule: str) -> Callable[P, Verdict]:

@@ -1,25 +1,18 @@
 """Who holds what: a read-only mapping that may be loaded in part, and says so when asked beyond that part."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, ItemsView, Iterator, KeysView, Mapping, ValuesView
 from enum import StrEnum
-from math import isqrt
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Self, TypeVar, overload
 
 from attrs import frozen
 
-from licensing_core.checks import MAX_COUNT, InvalidArgument, as_id, bulk, instance, shown
+from licensing_core.checks import MAX_COUNT, as_id, bulk, instance
 from licensing_core.errors import Mistake
+from licensing_core.layers import Layers
 
-_FOLD_AT: Final = 256
+V = TypeVar("V")
+D = TypeVar("D")
 _as_entries: Final = instance(Mapping)
-
-
-class Holding(StrEnum):
-    """The state of one user's license in a pool."""
-
-    HELD = "held"
-    AWAITING = "awaiting"
-    """Unassigned by a power user, still counted, until a superadmin confirms (DOC-35)."""
 
 
 @frozen(kw_only=True)
@@ -33,98 +26,123 @@ class NotLoaded(Mistake):
         return f"the holdings of {len(self.users)} users in this command were not loaded; load them, then decide"
 
 
-class Holdings(Mapping[str, Holding]):
-    """The holdings of a pool by user, or those of some users only.
+class ByUser(Mapping[str, V]):
+    """What users have, of all users or of some only; who has nothing is not in it.
 
-    A change makes a new value and shares what did not change, so that it costs as much as the command, not the pool.
+    A change makes a new value and shares what did not change, so that it costs as much as the command, not as much as
+    all that is there; older values stay as they are. A class of it says in `as_entry` what a user may have, and in
+    `not_loaded` how it refuses to tell what was not looked up.
 
     Args:
-        entries: Users who have a license and the state it is in.
-        loaded: The users whose holdings were looked up; `None` when all were.
+        entries: What each user has, never `None`.
+        loaded: The users who were looked up; `None` when all were.
 
-    >>> some = Holdings({"ana": Holding.HELD}, loaded={"ana", "luis"})
-    >>> some.get("luis") is None
-    True
-    >>> some.get("mei")
+    Raises:
+        InvalidArgument: *entries* is no mapping, or what a user has does not have its form.
+        InvalidId: A user is no id.
+        NotLoaded: *entries* has a user who is not among the *loaded*.
+
+    >>> points = ByUser({"ana": 3}, loaded={"ana", "luis"})
+    >>> points.get("luis") is None, dict(points.with_changes({"luis": 5, "ana": None}))
+    (True, {'luis': 5})
+    >>> points.get("mei")
     Traceback (most recent call last):
         ...
     licensing_core.holdings.NotLoaded: the holdings of 1 users in this command were not loaded; load them, then decide
     """
 
-    __slots__ = ("_base", "_changes", "_counts", "_loaded")
-    _base: dict[str, Holding]
-    _changes: dict[str, Holding | None]
-    _counts: dict[Holding, int]
-    _loaded: frozenset[str] | None
+    __slots__ = ("_entries", "loaded")
+    _entries: Layers[str, V]
+    loaded: Final[frozenset[str] | None]  # type: ignore[misc]
+    """The users who were looked up; `None` for all."""
 
-    def __init__(self, entries: Mapping[str, Holding] | None = None, *, loaded: Collection[str] | None = None) -> None:
-        base = dict(_as_entries("entries", {} if entries is None else entries))
-        for user, holding in base.items():
-            as_id("entries", user)
-            if type(holding) is not Holding:
-                raise InvalidArgument(parameter="entries", expected="of type Holding", got=shown(holding))
+    not_loaded: ClassVar[type[NotLoaded]] = NotLoaded
+    """The refusal to tell of users who were not looked up."""
+
+    @staticmethod
+    def as_entry(_name: str, value: Any) -> Any:
+        """The check of what a user may have: anything, here."""
+        return value
+
+    def __init__(self, entries: Mapping[str, V] | None = None, *, loaded: Collection[str] | None = None) -> None:
+        given: Mapping[str, V] = _as_entries("entries", {} if entries is None else entries)
+        as_entry = self.as_entry
+        kept: dict[str, V] = {as_id("entries", user): as_entry("entries", one) for user, one in given.items()}
         known = None if loaded is None else bulk("loaded", loaded, most=MAX_COUNT)
-        if known is not None and (strangers := base.keys() - known):
-            raise NotLoaded(users=tuple(sorted(strangers)))
-        counts = {state: sum(1 for holding in base.values() if holding is state) for state in Holding}
-        _fill(self, base, {}, counts, known)
+        if known is not None and (strangers := kept.keys() - known):
+            raise self.not_loaded(users=tuple(sorted(strangers)))
+        self._fill(Layers(kept), known)
 
-    @property
-    def loaded(self) -> frozenset[str] | None:
-        """The users whose holdings are known; `None` for all."""
-        return self._loaded
+    def _fill(self, entries: Layers[str, V], loaded: frozenset[str] | None) -> None:
+        _set_entries(self, entries)
+        _set_loaded(self, loaded)
 
     def require(self, users: Collection[str]) -> None:
-        """See to it that the holdings of *users* are known.
+        """See to it that *users* were looked up.
 
         Raises:
-            NotLoaded: Some are not; it names them.
+            NotLoaded: Some were not; it names them.
         """
-        if self._loaded is not None and (missing := frozenset(users) - self._loaded):
-            raise NotLoaded(users=tuple(sorted(missing)))
+        if self.loaded is not None and not self.loaded.issuperset(users):
+            raise self.not_loaded(users=tuple(sorted(frozenset(users) - self.loaded)))
 
-    def with_changes(self, changes: Mapping[str, Holding | None]) -> "Holdings":
-        """These holdings after *changes*, where `None` takes the license away."""
-        self.require(changes.keys())
-        counts = dict(self._counts)
-        for user, after in changes.items():
-            before = self.get(user)
-            if before is not None:
-                counts[before] -= 1
-            if after is not None:
-                counts[after] += 1
-        merged = {**self._changes, **changes}
-        if len(merged) <= max(_FOLD_AT, isqrt(len(self._base))):
-            return _fill(object.__new__(Holdings), self._base, merged, counts, self._loaded)
-        folded = {user: holding for user, holding in {**self._base, **merged}.items() if holding is not None}
-        return _fill(object.__new__(Holdings), folded, {}, counts, self._loaded)
+    def with_changes(self, changes: Mapping[str, V | None]) -> Self:
+        """These after *changes*, which have passed their checks; `None` takes away what a user has.
 
-    def count(self, holding: Holding) -> int:
-        """How many of the loaded users have a license in the state *holding*."""
-        return self._counts[holding]
+        Raises:
+            NotLoaded: A user was not looked up.
+        """
+        if self.loaded is not None:
+            self.require(changes.keys())
+        made = object.__new__(type(self))
+        made._fill(self._entries.changed(changes), self.loaded)
+        return made
 
-    def __getitem__(self, user: str) -> Holding:
-        if self._loaded is not None and user not in self._loaded:
-            raise NotLoaded(users=(user,))
-        found = self._changes[user] if user in self._changes else self._base[user]
+    @overload
+    def get(self, user: str, default: None = None, /) -> V | None: ...
+    @overload
+    def get(self, user: str, default: V | D, /) -> V | D: ...
+    def get(self, user: str, default: Any = None, /) -> Any:
+        """What *user* has, *default* for nothing; raises `NotLoaded` when that was not looked up."""
+        for layer in self._entries.dicts:
+            if user in layer:
+                found = layer[user]
+                return default if found is None else found
+        if self.loaded is not None and user not in self.loaded:
+            raise self.not_loaded(users=(user,))
+        return default
+
+    def __getitem__(self, user: str) -> V:
+        found = self.get(user)
         if found is None:
             raise KeyError(user)
         return found
 
     def __iter__(self) -> Iterator[str]:
-        yield from (user for user in self._base if self._changes.get(user, Holding.HELD) is not None)
-        yield from (user for user, now in self._changes.items() if now is not None and user not in self._base)
+        return iter(self._entries.flat())
+
+    def keys(self) -> KeysView[str]:
+        """The users who have something."""
+        return self._entries.flat().keys()
+
+    def values(self) -> ValuesView[V]:
+        """What they have."""
+        return self._entries.flat().values()
+
+    def items(self) -> ItemsView[str, V]:
+        """Both."""
+        return self._entries.flat().items()
 
     def __len__(self) -> int:
-        return sum(self._counts.values())
+        return self._entries.size
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Holdings):
+        if type(other) is not type(self):
             return NotImplemented
-        return self._loaded == other._loaded and dict(self) == dict(other)
+        return self.loaded == other.loaded and self._entries.flat() == other._entries.flat()
 
     def __hash__(self) -> int:
-        return hash((self._loaded, frozenset(self.items())))
+        return hash((self.loaded, frozenset(self.items())))
 
     def __setattr__(self, name: str, _value: object) -> None:
         raise AttributeError(name)
@@ -133,29 +151,86 @@ class Holdings(Mapping[str, Holding]):
         raise AttributeError(name)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (_made, (dict(self), self._loaded))
+        return (_made, (type(self), dict(self.items()), self.loaded))
 
     def __repr__(self) -> str:
-        part = "all" if self._loaded is None else f"{len(self._loaded)} users"
-        return f"<Holdings of {part}: {len(self)}>"
+        part = "all" if self.loaded is None else f"{len(self.loaded)} users"
+        return f"<{type(self).__name__} of {part}: {len(self)}>"
 
 
-def _fill(
-    holdings: Holdings,
-    base: dict[str, Holding],
-    changes: dict[str, Holding | None],
-    counts: dict[Holding, int],
-    loaded: frozenset[str] | None,
-) -> Holdings:
-    object.__setattr__(holdings, "_base", base)
-    object.__setattr__(holdings, "_changes", changes)
-    object.__setattr__(holdings, "_counts", counts)
-    object.__setattr__(holdings, "_loaded", loaded)
-    return holdings
+_set_entries, _set_loaded = (vars(ByUser)[name].__set__ for name in ("_entries", "loaded"))
 
 
-def _made(entries: dict[str, Holding], loaded: frozenset[str] | None) -> Holdings:
-    return Holdings(entries, loaded=loaded)
+def _made(kind: type[ByUser[V]], entries: dict[str, V], loaded: frozenset[str] | None) -> ByUser[V]:
+    return kind(entries, loaded=loaded)
+
+
+class Holding(StrEnum):
+    """The state of one user's license in a pool."""
+
+    HELD = "held"
+    AWAITING = "awaiting"
+    """Unassigned by a power user, still counted, until a superadmin confirms (DOC-35)."""
+
+
+# Named once: to look a member up in its class takes longer than all else that is done with it here.
+_HELD: Final = Holding.HELD
+_AWAITING: Final = Holding.AWAITING
+_as_holding: Final = instance(Holding)
+
+
+class Holdings(ByUser[Holding]):
+    """The holdings of a pool by user, or those of some users only.
+
+    Args:
+        entries: Users who have a license and the state it is in.
+        loaded: The users whose holdings were looked up; `None` when all were.
+
+    >>> some = Holdings({"ana": Holding.HELD}, loaded={"ana", "luis"})
+    >>> some.get("luis") is None, some.count(Holding.HELD), some.users(Holding.AWAITING)
+    (True, 1, ())
+    """
+
+    __slots__ = ("_awaiting",)
+    _awaiting: Layers[str, Holding]
+
+    @staticmethod
+    def as_entry(name: str, value: Any) -> Any:
+        """The check of what a user may have: a `Holding`."""
+        return _as_holding(name, value)
+
+    def __init__(self, entries: Mapping[str, Holding] | None = None, *, loaded: Collection[str] | None = None) -> None:
+        super().__init__(entries, loaded=loaded)
+        awaiting = {user: state for user, state in self.items() if state is _AWAITING}
+        object.__setattr__(self, "_awaiting", Layers(awaiting))
+
+    def with_changes(self, changes: Mapping[str, Holding | None]) -> Self:
+        """These holdings after *changes*, where `None` takes the license away."""
+        made, awaiting = super().with_changes(changes), self._awaiting
+        marks: dict[str, Holding | None] = {}
+        for user, state in changes.items():
+            if state is _AWAITING:
+                marks[user] = state
+            elif awaiting.get(user) is not None:
+                marks[user] = None
+        object.__setattr__(made, "_awaiting", awaiting.changed(marks) if marks else awaiting)
+        return made
+
+    def count(self, holding: Holding) -> int:
+        """How many of the loaded users have a license in the state *holding*."""
+        if holding is _HELD:
+            return self._entries.size - self._awaiting.size
+        _as_holding("holding", holding)
+        return self._awaiting.size
+
+    def users(self, holding: Holding) -> tuple[str, ...]:
+        """The loaded users whose license is in the state *holding*, sorted.
+
+        Those awaiting are kept apart, so that it takes as long as they are many, not as the pool is large.
+        """
+        if _as_holding("holding", holding) is _AWAITING:
+            return tuple(sorted(self._awaiting.flat()))
+        return tuple(sorted([user for user, state in self.items() if state is _HELD]))
 
 
 NO_HOLDINGS: Final = Holdings()

@@ -43,6 +43,10 @@ def _as_overage(name: str, value: Any) -> Overage | Fraction:
     return ratio
 
 
+OverageRule = Annotated[Overage | Fraction, _as_overage]
+"""Block, allow, or a ratio from 1 to 1,000."""
+
+
 @frozen(field_transformer=checked)
 class Limit(Value):
     """How much may be used of one thing.
@@ -55,7 +59,7 @@ class Limit(Value):
 
     most: Count | Unlimited
     per: Id | None = None
-    overage: Annotated[Overage | Fraction, _as_overage] = field(default=Overage.BLOCK, kw_only=True)
+    overage: OverageRule = field(default=Overage.BLOCK, kw_only=True)
 
     @property
     def ceiling(self) -> int | Unlimited:

@@ -12,15 +12,29 @@
 True
 """
 
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
-from typing import ClassVar, Final
+from fractions import Fraction
+from typing import Annotated, Any, ClassVar, Final
 
 from attrs import field, fields, frozen
 
-from licensing_core.checks import Id, Instant, InvalidArgument, Quantity, UserId, Value, checked
+from licensing_core.checks import (
+    Count,
+    Id,
+    Instant,
+    InvalidArgument,
+    Quantity,
+    UserId,
+    Value,
+    as_fraction,
+    checked,
+    shown,
+)
 from licensing_core.currencies import Currency
-from licensing_core.directory import Content, Scope
+from licensing_core.directory import Content, Scope, ScopeKind
 from licensing_core.errors import LicensingError
+from licensing_core.limits import UNLIMITED, Limit, Overage, OverageRule, Unlimited
 from licensing_core.money import Money
 from licensing_core.periods import Duration
 from licensing_core.pricing import (
@@ -32,6 +46,8 @@ from licensing_core.pricing import (
     one_per_currency,
     price_in,
 )
+
+_MOST_CAP: Final = 1000
 
 
 class PackageKind(StrEnum):
@@ -88,19 +104,31 @@ class Package(Value):
         return any(content in catalog.contents for catalog in self.catalogs)
 
 
+def _as_cap(name: str, value: Any) -> Fraction:
+    share = as_fraction(name, value)
+    if not 0 <= share <= _MOST_CAP:
+        raise InvalidArgument(parameter=name, expected=f"a share from 0 to {_MOST_CAP}", got=shown(value))
+    return share
+
+
 @frozen(kw_only=True, field_transformer=checked)
 class Settings(Value):
-    """The three switches of a plan (DOC-52). `None` leaves one to the platform.
+    """The three switches of a plan (DOC-52), and two policies beside them. `None` leaves one to the platform.
 
     Attributes:
         enforce_limit: Refuse what goes beyond the bought quantity.
         allow_refund: A power user who unassigns gives the license back at once.
         enforce_expiration: Nobody enters after the expiry.
+        overage: How far beyond it an enforced limit goes: as for `limits.Limit`.
+        revocation_cap: The share of the licenses bought that power users may take from their holders between purchase
+            and renewal; 1 or more counts a license that is taken several times.
     """
 
     enforce_limit: bool | None = None
     allow_refund: bool | None = None
     enforce_expiration: bool | None = None
+    overage: OverageRule | None = None
+    revocation_cap: Annotated[Fraction, _as_cap] | None = None
 
     def over(self, platform: "Switches") -> "Switches":
         """These settings where they say something, those of the *platform* where they do not."""
@@ -110,11 +138,27 @@ class Settings(Value):
 
 @frozen(kw_only=True, field_transformer=checked)
 class Switches(Value):
-    """The three switches as they stand for one purchase, read live from its plan (decision 15)."""
+    """The three switches and two policies as they stand for one purchase, read live from its plan (decision 15).
+
+    >>> Switches().ceiling(10), Switches(overage=Fraction(5, 4)).ceiling(10)
+    (10, 12)
+    """
 
     enforce_limit: bool = True
     allow_refund: bool = False
     enforce_expiration: bool = True
+    overage: OverageRule = Overage.BLOCK
+    revocation_cap: Annotated[Fraction, _as_cap] | None = None
+
+    def ceiling(self, bought: Count) -> int | Unlimited:
+        """How many of *bought* licenses or seats may be consumed in all."""
+        if not self.enforce_limit:
+            return UNLIMITED
+        return bought if self.overage is Overage.BLOCK else Limit(bought, overage=self.overage).ceiling
+
+    def revocable(self, bought: Count) -> int | Unlimited:
+        """How many of *bought* licenses power users may take away between purchase and renewal: a whole number."""
+        return UNLIMITED if self.revocation_cap is None else int(self.revocation_cap * bought)
 
 
 PLATFORM_DEFAULTS: Final = Switches()
@@ -180,6 +224,94 @@ class Offer(Value):
 
     plan: Plan
     package: Package = field(validator=_that_the_plan_sells)
+
+
+def _as_offers(name: str, value: Any) -> tuple[Offer, ...]:
+    """The offers in *value* by the id of their plan, each once."""
+    if isinstance(value, str | bytes) or not isinstance(value, Iterable):
+        raise InvalidArgument(parameter=name, expected="offers", got=shown(value))
+    by_plan: dict[str, Offer] = {}
+    for offer in value:
+        if not isinstance(offer, Offer):
+            raise InvalidArgument(parameter=name, expected="offers", got=shown(offer))
+        if by_plan.setdefault(offer.plan.id, offer) != offer:
+            raise InvalidArgument(parameter=name, expected="one offer for each plan", got=f"two of {offer.plan.id!r}")
+    return tuple(by_plan[plan] for plan in sorted(by_plan))
+
+
+_Places = dict[str | None, list[int]]
+
+
+@frozen(field_transformer=checked)
+class Offers(Value):
+    """All that is for sale, by the id of the plan, so arranged that what somebody sees is found without a search.
+
+    >>> len(Offers.of([])), Offers.of([]).get("ten")
+    (0, None)
+
+    Attributes:
+        offers: In the order of the ids of their plans, each once; any iterable of offers is taken.
+    """
+
+    offers: Annotated[tuple[Offer, ...], _as_offers] = ()
+    _by_plan: dict[str, Offer] = field(init=False, eq=False, repr=False)
+    _by_audience: dict[ScopeKind, _Places] = field(init=False, eq=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        places: dict[ScopeKind, _Places] = {kind: {} for kind in ScopeKind}
+        for place, offer in enumerate(self.offers):
+            for scope in offer.package.audience:
+                places[scope.kind].setdefault(scope.id, []).append(place)
+        object.__setattr__(self, "_by_plan", {offer.plan.id: offer for offer in self.offers})
+        object.__setattr__(self, "_by_audience", places)
+
+    @classmethod
+    def of(cls, offers: "Iterable[Offer]") -> "Offers":
+        """*offers* arranged, or as they are when they are `Offers` already.
+
+        Raises:
+            InvalidArgument: They are no offers, or two different ones are of one plan.
+        """
+        return offers if isinstance(offers, Offers) else cls(offers)  # type: ignore[arg-type]
+
+    def get(self, plan: str) -> Offer | None:
+        """The offer of *plan*; `None` when there is none."""
+        return self._by_plan.get(plan)
+
+    def offered_to(
+        self,
+        *,
+        user: str | None = None,
+        groups: Iterable[str] = (),
+        branches: Iterable[str] = (),
+        trees: Iterable[str] = (),
+    ) -> tuple[Offer, ...]:
+        """Those whose audience has everyone, *user*, or one of these *groups*, *branches* or *trees*.
+
+        They come by the id of the plan, each once, in time that follows how many they are.
+        """
+        found = {place for places in self._by_audience[ScopeKind.EVERYONE].values() for place in places}
+        named = (
+            (ScopeKind.USER, (user,)),
+            (ScopeKind.GROUP, groups),
+            (ScopeKind.BRANCH, branches),
+            (ScopeKind.TREE, trees),
+        )
+        for kind, ids in named:
+            by_id = self._by_audience[kind]
+            for one in ids:
+                if one in by_id:
+                    found.update(by_id[one])
+        return tuple(self.offers[place] for place in sorted(found))
+
+    def __iter__(self) -> Iterator[Offer]:
+        return iter(self.offers)
+
+    def __len__(self) -> int:
+        return len(self.offers)
+
+    def __contains__(self, offer: object) -> bool:
+        return isinstance(offer, Offer) and self._by_plan.get(offer.plan.id) == offer
 
 
 @frozen(kw_only=True, field_transformer=checked)

@@ -12,7 +12,8 @@ from attrs import frozen
 
 from licensing_core.checks import Count, Id, Positive, Text, Value, as_is, checked
 from licensing_core.decisions import Event
-from licensing_core.directory import Actor, Directory
+from licensing_core.directory import Actor, Content, Directory
+from licensing_core.enrollments import Enrollments
 from licensing_core.errors import LicensingError
 from licensing_core.license_cycle import LicenseAccount
 from licensing_core.plans import Offer, Switches
@@ -128,6 +129,14 @@ class UnitOfWork(Protocol):
         """The purchased pools by id, without holdings."""
         ...
 
+    def licenses(self, tenant: str, user: str) -> Sequence[AnyPool]:
+        """The purchased pools by id of which *user* has a license, held or awaiting, with the holding of *user*."""
+        ...
+
+    def enrollments(self, tenant: str, users: Collection[str] | None) -> Enrollments:
+        """All of the enrollments of *users* (`None`: of everybody), whichever pool they came through."""
+        ...
+
     def account(self, tenant: str, account_id: str, users: Collection[str] | None) -> Stored[LicenseAccount] | None:
         """The account with the holdings of *users* (`None`: of all), or `None` when there is no such account."""
         ...
@@ -135,9 +144,12 @@ class UnitOfWork(Protocol):
     def save(self, tenant: str, aggregate: Aggregate, *, expected: int, events: Sequence[Event]) -> None:
         """Store *aggregate* and append *events* after number *expected*, which is 0 for a new one.
 
+        The holdings and enrollments that the events changed are stored with it. Of a save that is refused nothing is
+        kept, even where the unit of work goes on; a store may refuse the rest of it as well.
+
         Raises:
             AggregateExists: *expected* is 0 and the id is taken.
-            VersionConflict: It is not at version *expected*.
+            VersionConflict: It is not at version *expected*, or an enrollment that is to be made is there already.
         """
         ...
 
@@ -182,7 +194,11 @@ class Host(Protocol):
         ...
 
     def offers(self, tenant: str) -> Sequence[Offer]:
-        """Every plan with its package."""
+        """Every plan with its package; an `Offers` that is kept spares indexing them for each list."""
+        ...
+
+    def courses(self, tenant: str, learning_plan: Content) -> Collection[Content]:
+        """The courses of a learning plan; none when there is no such plan."""
         ...
 
     def platform(self, tenant: str) -> Switches:
@@ -211,6 +227,14 @@ class AsyncUnitOfWork(Protocol):
 
     async def pools(self, tenant: str) -> Sequence[AnyPool]:
         """As `UnitOfWork.pools()`."""
+        ...
+
+    async def licenses(self, tenant: str, user: str) -> Sequence[AnyPool]:
+        """As `UnitOfWork.licenses()`."""
+        ...
+
+    async def enrollments(self, tenant: str, users: Collection[str] | None) -> Enrollments:
+        """As `UnitOfWork.enrollments()`."""
         ...
 
     async def account(
@@ -261,6 +285,10 @@ class AsyncHost(Protocol):
 
     async def offers(self, tenant: str) -> Sequence[Offer]:
         """As `Host.offers()`."""
+        ...
+
+    async def courses(self, tenant: str, learning_plan: Content) -> Collection[Content]:
+        """As `Host.courses()`."""
         ...
 
     async def platform(self, tenant: str) -> Switches:

@@ -34,8 +34,8 @@ def checks(scale: float) -> list[tuple[str, Callable[[int], Figures]]]:
     return [
         ("laws (L1 to L7)", lambda seed: laws.run(times(1_000_000), seed, JOBS if scale > 0.01 else 1)),
         ("zones (R16, L3)", lambda seed: zones_at(scale, seed)),
-        ("pools and accounts (R1)", lambda seed: machine.run(times(200_000), seed, JOBS if scale > 0.01 else 1)),
-        ("visibility (L9)", lambda seed: visibility_worlds.run(times(100_000), seed)),
+        ("pools and accounts (R1)", lambda seed: machine.run(times(1_000_000), seed, JOBS if scale > 0.01 else 1)),
+        ("visibility (R12)", lambda seed: visibility_worlds.run(times(1_100_000), seed, JOBS if scale > 0.01 else 1)),
         ("planted bugs (R5)", planted.run),
         ("determinism (R22)", lambda seed: determinism.run(seed, times(2_000))),
     ]

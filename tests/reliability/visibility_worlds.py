@@ -1,188 +1,206 @@
-"""L9: visibility against the naive reading of the rules, over random worlds. A small form of R12.
+"""R12, L9: visibility and access against the naive reading of the rules, over random worlds.
 
-`python -m tests.reliability.visibility_worlds --pairs 100000 --seed 9`
+`python -m tests.reliability.visibility_worlds --pairs 1100000 --seed 9`; a violation says which world to run again.
+
+Of each world library and oracle are asked about every pair of an actor and a resource; code and details must be the
+same. Every list is the filter of its check, and whoever has less, or is under the stricter policy, is allowed no more.
 """
 
 import argparse
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, fields
 from hashlib import sha256
+from itertools import compress
+from multiprocessing import get_context
 from random import Random
 
-from licensing_core import orders, visibility
-from licensing_core.currencies import Currency
-from licensing_core.directory import Actor, Directory, Permission, Role, Scope
-from licensing_core.errors import LicensingError
-from licensing_core.money import Money
-from licensing_core.periods import Duration
-from licensing_core.plans import Catalog, Offer, Package, Plan, PlanKind
-from licensing_core.pools import LicensePool
-from licensing_core.pricing import FlatPrice
+from licensing_core.directory import Coverage
 from licensing_core.testing.law import LawBroken, require
-from tests import naive_visibility as naive
-from tests.naive_visibility import Deal, World
+from tests.naive_visibility import Answer
+from tests.naive_world import World
 from tests.reliability.figures import Figures
+from tests.reliability.visibility_drawn import (
+    ACTORS,
+    CONTENTS,
+    PEOPLE,
+    Asked,
+    Grant,
+    a_world,
+    grants,
+    what_is_asked,
+    without,
+)
+from tests.reliability.visibility_library import Library
+from tests.reliability.visibility_lists import the_lists_are_filters
+from tests.reliability.visibility_oracle import Answers, Oracle, Side
 
-NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
-GRANTS = ("seats.manage", "groups.view", "transactions.create")
-PAIRS = 190
-"""Pairs of actor and thing that one world is asked about."""
-
-
-def a_world(rng: Random) -> World:
-    """Up to seven branches, eight users, three groups and four actors, some of them nobody's user."""
-    branches: dict[str, str | None] = {"b0": None}
-    for number in range(1, rng.randint(1, 7)):
-        branches[f"b{number}"] = rng.choice([*branches, *branches, None])
-    users = {f"u{number}": rng.sample(list(branches), rng.randrange(min(3, len(branches) + 1))) for number in range(6)}
-    groups = {f"g{number}": rng.sample(sorted(users), rng.randrange(4)) for number in range(3)}
-    groups["g0"].append("u7")
-    world = World(branches, users, groups)
-    for actor in ("u0", "u1", "u2", "outsider"):
-        world.roles[actor] = rng.choice(("superadmin", "power_user", "power_user", "power_user", "learner"))
-        world.permissions[actor] = {grant for grant in GRANTS if rng.random() < 0.6}
-        world.resources[actor] = [a_scope(rng, world) for _ in range(rng.randrange(4))]
-    return world
+PAIRS = 452
+"""Pairs of an actor and a resource in one world; about one in twenty is drawn twice."""
 
 
-def a_scope(rng: Random, world: World) -> str:
-    """Any scope of *world*; unknown people, groups and branches too, now and then."""
-    branch = rng.choice([*world.branches, *world.branches, "b99"])
-    user = f"u{rng.randrange(9)}"
-    plain = (f"user:{user}", f"user:{user}", f"group:g{rng.randrange(4)}", f"branch:{branch}", f"branch:{branch}/**")
-    return rng.choice((*plain, *plain, *plain, "everyone"))
+@dataclass(frozen=True)
+class Pair:
+    """A question about an actor and a resource: the name of a method of `Side`, and its arguments, the actor first."""
+
+    about: str
+    arguments: tuple[object, ...]
+
+    def ask(self, side: Side) -> Answers:
+        answers: Answers = getattr(side, f"about_{self.about}")(*self.arguments)
+        return answers
+
+    def __str__(self) -> str:
+        return f"{self.about} {' '.join(map(str, self.arguments))}"
 
 
-def directory_of(world: World) -> Directory:
-    return Directory.of(branches=world.branches, users=world.users, groups=world.groups)
+def pairs(world: World, asked: Asked) -> list[Pair]:
+    """All that is asked about *world*, of every actor the same."""
+    return [
+        *(Pair("public", (plan,)) for plan in world.plans),
+        *(pair for actor in ACTORS for pair in _pairs_of(world, actor, asked)),
+        *(Pair("entry", (user, content)) for user in PEOPLE for content in CONTENTS[:-1]),
+    ]
 
 
-def actor_of(world: World, name: str) -> Actor:
-    return Actor(
-        name,
-        Role(world.role(name)),
-        permissions=frozenset(map(Permission, world.permissions.get(name, ()))),
-        resources=frozenset(map(Scope.parse, world.resources.get(name, ()))),
-    )
-
-
-def offer_of(deal: Deal, number: int) -> Offer:
-    kind = PlanKind(deal.kind)
-    plan = Plan(
-        id=f"plan-{number}",
-        package="pack",
-        kind=kind,
-        quantity=1 if kind is PlanKind.SINGLE_LICENSE else 10,
-        prices=(FlatPrice(Money(1000, Currency("EUR"))),),
-        validity=Duration.parse("P1Y"),
-    )
-    audience = frozenset(map(Scope.parse, deal.audience))
-    catalog = Catalog("all", frozenset())
-    return Offer(plan, Package(id="pack", kind=kind.sells, catalogs=(catalog,), audience=audience))
+def _pairs_of(world: World, actor: str, asked: Asked) -> Iterator[Pair]:
+    yield Pair("lists", (actor,))
+    yield from (Pair("cart", (actor, *cart)) for cart in asked.carts)
+    for plan in world.plans:
+        yield Pair("plan", (actor, plan))
+        for beneficiary in (None, f"user:{actor}", *asked.beneficiaries):
+            yield Pair("purchase", (actor, plan, beneficiary))
+    yield from (Pair("pool", (actor, pool)) for pool in world.pools)
+    yield from (Pair("command", (actor, *command)) for command in asked.commands)
+    yield from (Pair("enrollment", (actor, *place)) for place in asked.enrollments)
+    yield from (Pair("page", (actor, content)) for content in CONTENTS)
 
 
 def agree(world: World, rng: Random) -> Iterator[str]:
-    """Ask library and oracle of each actor about some deals and beneficiaries; one line for each pair."""
-    directory, scopes = directory_of(world), [a_scope(rng, world) for _ in range(6)]
-    deals = [
-        Deal(rng.choice([*PlanKind]).value, tuple(a_scope(rng, world) for _ in range(rng.randint(1, 2))))
-        for _ in range(4)
-    ]
-    offers = [offer_of(deal, number) for number, deal in enumerate(deals)]
-    for name in (*world.roles, "u5"):
-        actor = actor_of(world, name)
-        for deal, offer in zip(deals, offers, strict=True):
-            yield from _deal_agrees(world, directory, actor, deal, offer, scopes)
-        yield from _pools_agree(world, directory, actor, scopes)
-        lists = visibility.plans_for(actor, offers, directory)
-        wanted = [f"plan-{n}" for n, deal in enumerate(deals) if naive.may_see(world, name, deal) == "ok"]
-        require(list(lists) == wanted, "a list of plans is the filter of its check", actor=actor, found=lists)
+    """Ask library and oracle; one line for each pair.
+
+    Raises:
+        LawBroken: They differ, a list is not the filter of its check, or less allows more.
+    """
+    library, oracle, asked = Library(world), Oracle(world), what_is_asked(rng, world)
+    everything, found = pairs(world, asked), list[Answers]()
+    for pair in everything:
+        got, wanted = pair.ask(library), pair.ask(oracle)
+        if got != wanted:
+            _tell_apart(pair, got, wanted)
+        found.append(got)
+        yield f"{pair}: {got}"
+    the_lists_are_filters(library)
+    _allows_no_more(Library(world, Coverage.EXACT), everything, found, "the stricter policy")
+    _without_a_grant(world, rng.choice(grants(world)), everything, found)
 
 
-def _deal_agrees(
-    world: World, directory: Directory, actor: Actor, deal: Deal, offer: Offer, scopes: list[str]
-) -> Iterator[str]:
-    for beneficiary in (None, f"user:{actor.id}", *scopes):
-        scope = None if beneficiary is None else Scope.parse(beneficiary)
-        about = {"directory": directory, "pool_id": "p", "zone": "UTC", "now": NOW}
-        bought = orders.can_purchase(actor, offer, scope, **about).code  # type: ignore[arg-type]
-        recorded = orders.can_record_transaction(actor, offer, scope, **about).code  # type: ignore[arg-type]
-        wanted = (
-            naive.may_buy(world, actor.id, deal, beneficiary),
-            naive.may_record(world, actor.id, deal, beneficiary),
-        )
-        case = {"world": world, "actor": actor, "deal": deal, "beneficiary": beneficiary}
-        require((bought, recorded) == wanted, "who may buy and record", wanted=wanted, bought=bought, **case)
-        yield f"{bought} {recorded}"
-    seen = naive.may_see(world, actor.id, deal)
-    try:
-        found = {str(scope) for scope in visibility.beneficiaries(actor, offer, directory)}
-    except LicensingError as refusal:
-        require(refusal.code == seen, "the list of beneficiaries is refused alike", seen=seen, found=refusal.code)
-        return
-    require(found == naive.offered_beneficiaries(world, actor.id, deal), "beneficiaries", found=found, world=world)
-    for one in found:
-        named = visibility.can_name(actor, offer, Scope.parse(one), directory)
-        require(bool(named), "who is offered may be named", actor=actor, scope=one, world=world)
+def _without_a_grant(world: World, grant: Grant, everything: list[Pair], found: list[Answers]) -> None:
+    """Who loses a license is a candidate again; for all else, taking a grant away adds nothing."""
+    concerned = [pair.about == "entry" or grant[0] != "license" for pair in everything]
+    less = Library(without(world, grant))
+    left = (list(compress(everything, concerned)), list(compress(found, concerned)))
+    _allows_no_more(less, *left, f"without {' '.join(grant)}")
 
 
-def _pools_agree(world: World, directory: Directory, actor: Actor, scopes: list[str]) -> Iterator[str]:
-    pools = [LicensePool(id=f"p{n}", beneficiary=Scope.parse(scope), bought=1) for n, scope in enumerate(scopes)]
-    allowed = []
-    for pool, scope in zip(pools, scopes, strict=True):
-        code = visibility.can_manage(actor, pool.beneficiary, pool.id, directory).code
-        wanted = naive.may_manage(world, actor.id, scope)
-        require(code == wanted, "who manages", actor=actor, scope=scope, code=code, wanted=wanted, world=world)
-        eligible = {user for user in naive.everybody(world) if world.is_in(user, scope)}
-        named = {scope.removeprefix("user:")} if scope.startswith("user:") else set()
-        offered = set(visibility.candidates(pool, directory))
-        require(offered == eligible | named, "candidates are the eligible", scope=scope, offered=offered)
-        allowed += [pool.id] if code == "ok" else []
-        yield code
-    try:
-        listed = list(visibility.managed(actor, pools, directory))
-    except LicensingError as refusal:
-        listed = []
-        require(refusal.code == "permission.missing", "a list is refused for the permission", code=refusal.code)
-    require(listed == allowed, "a list of pools is the filter of its check", listed=listed, allowed=allowed)
+def _tell_apart(pair: Pair, got: Answers, wanted: Answers) -> None:
+    for question, answer in wanted.items():
+        same = got.get(question) == answer
+        require(same, f"{question}? {pair}", library=got.get(question), rules=answer)
+    require(got.keys() == wanted.keys(), "both answer the same questions", library=got, rules=wanted)
+
+
+def _allows_no_more(less: Library, everything: list[Pair], before: list[Answers], law: str) -> None:
+    for pair, more in zip(everything, before, strict=True):
+        for question, answer in pair.ask(less).items():
+            added = set() if answer == more[question] else allowed(answer) - allowed(more[question])
+            require(not added, f"{law}: nothing is added", pair=str(pair), asked=question, added=sorted(added))
+
+
+def allowed(answer: Answer) -> set[str]:
+    """All that *answer* allows: the act, what is listed, how a page opens, what is true."""
+    listed, mode = answer.get("listed", ()), answer.get("mode")
+    assert isinstance(listed, list | tuple)
+    return {
+        *(["the act"] if answer.get("code") == "ok" else []),
+        *map(str, listed),
+        *(["to read"] if mode in ("read", "edit") else []),
+        *(["to edit"] if mode == "edit" else []),
+        *(name for name, value in answer.items() if value is True),
+    }
 
 
 def check_world(number: int, seed: int) -> list[str]:
     """The lines of world *number*.
 
     Raises:
-        LawBroken: Library and oracle differ.
+        LawBroken: Library and oracle differ, or one of the laws does not hold.
     """
     rng = Random(f"{seed}/{number}")
     return list(agree(a_world(rng), rng))
 
 
-def run(pairs: int, seed: int) -> Figures:
-    """Ask about *pairs* pairs or a few more."""
-    log, wrong, count, number = sha256(), list[str](), 0, 0
-    while count < pairs and len(wrong) < 5:
+def run_worlds(first: int, last: int, seed: int, enough: int = 5) -> tuple[str, list[str]]:
+    """The digest of the worlds *first* to *last*, the last one left out, and what was wrong, up to *enough* of it."""
+    log, wrong = sha256(), list[str]()
+    for number in range(first, last):
         try:
             lines = check_world(number, seed)
-        except LawBroken as broken:
+        except Exception as error:  # noqa: BLE001 - whatever goes wrong is a finding
             again = f"python -m tests.reliability.visibility_worlds --seed {seed} --world {number}"
-            wrong.append(f"world {number}: {broken}"[:500] + f"\n        again: {again}")
-            lines = [""] * PAIRS
-        log.update("\n".join(lines).encode())
-        count, number = count + len(lines), number + 1
-    return Figures(count, tuple(wrong), log.hexdigest()[:16], f"{number} worlds")
+            wrong.append(f"world {number}: {type(error).__name__}: {error}"[:700] + f"\n        again: {again}")
+            if len(wrong) == enough:
+                break
+        else:
+            require(len(lines) == PAIRS, "every world has as many pairs", found=len(lines))
+            log.update("\n".join(lines).encode())
+    return log.hexdigest(), wrong
+
+
+def _chunk(task: tuple[int, int, int, int]) -> tuple[str, list[str]]:
+    return run_worlds(*task)
+
+
+def run(pairs: int, seed: int, jobs: int = 1, enough: int = 5) -> Figures:
+    """Ask about *pairs* pairs or a few more, in *jobs* processes; of a chunk of worlds *enough* violations are told."""
+    worlds = -(-pairs // PAIRS)
+    tasks = [(first, min(first + 50, worlds), seed, enough) for first in range(0, worlds, 50)]
+    if jobs == 1:
+        found = list(map(_chunk, tasks))
+    else:
+        with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as workers:
+            found = list(workers.map(_chunk, tasks))
+    digest = sha256("".join(one for one, _ in found).encode()).hexdigest()[:16]
+    wrong = tuple(one for _, some in found for one in some)
+    return Figures(worlds * PAIRS, wrong, digest, f"{worlds:,} worlds")
+
+
+def show(number: int, seed: int) -> int:
+    """Print world *number* and each of its pairs, up to the first violation; 1 when there is one, else 0."""
+    rng = Random(f"{seed}/{number}")
+    world = a_world(rng)
+    for field in fields(world):
+        print(f"{field.name}: {getattr(world, field.name)}")
+    try:
+        for line in agree(world, rng):
+            print(line)
+    except LawBroken as broken:
+        print(f"violation: {broken}")
+        return 1
+    return 0
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--pairs", type=int, default=100_000)
+    parser.add_argument("--pairs", type=int, default=1_100_000)
     parser.add_argument("--seed", type=int, default=9)
-    parser.add_argument("--world", type=int, help="check this one world again")
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--world", type=int, help="check this one world again, and show each of its pairs")
     asked = parser.parse_args()
     if asked.world is not None:
-        print("\n".join(check_world(asked.world, asked.seed)))
-        return 0
-    return run(asked.pairs, asked.seed).tell("visibility", asked.seed)
+        return show(asked.world, asked.seed)
+    return run(asked.pairs, asked.seed, asked.jobs).tell("visibility", asked.seed)
 
 
 if __name__ == "__main__":

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
+from functools import reduce
 from typing import Any, NoReturn
 
-from licensing_core import license_cycle, orders, seat_administration, visibility
+from licensing_core import enrollments, license_cycle, orders, seat_administration, visibility
 from licensing_core.billing import Quote
 from licensing_core.decisions import Decision
-from licensing_core.directory import Actor, Directory, Permission, Scope
+from licensing_core.directory import Actor, Content, Directory, Permission, Scope
+from licensing_core.enrollments import Access, Enrolled, Enrollment, Enrollments, LivePool, NotEnrolled, Roster
 from licensing_core.license_cycle import (
     AccountEvent,
     CycleClosed,
@@ -19,7 +22,7 @@ from licensing_core.license_cycle import (
 )
 from licensing_core.orders import Purchase
 from licensing_core.payments import PaymentOutcome
-from licensing_core.plans import Offer, Switches
+from licensing_core.plans import Offer
 from licensing_core.pools import AnyPool
 from licensing_core.protocols import AggregateExists
 from licensing_core.seat_administration import Row
@@ -30,8 +33,9 @@ from licensing_core.services import (
     LicensesGiven,
     LicensesTaken,
     PlanBought,
+    UsersPlaced,
 )
-from licensing_core.visibility import PlanNotVisible, PurchaseBySuperadmin
+from licensing_core.visibility import PageMode, PlanNotVisible, PoolNotVisible, PurchaseBySuperadmin
 from tests.spec.drivers import ACCOUNT, TENANT, Driver, no_account
 from tests.spec.world import OPERATOR, World
 
@@ -48,6 +52,7 @@ class PureDriver:
     def __init__(self, world: World) -> None:
         self.world = world
         self._pools: dict[str, AnyPool] = {}
+        self._enrollments = Enrollments()
         self._account: LicenseAccount | None = None
         self._orders = 0
         if (form := world.account) is not None:
@@ -78,10 +83,18 @@ class PureDriver:
             raise seat_administration.unknown_pool(actor, pool)
         return self._pools[pool]
 
-    def _switches(self, pool: AnyPool) -> Switches:
+    def _live(self, pool: AnyPool) -> LivePool:
         offer = None if pool.terms is None else self.world.offer(TENANT, pool.terms.plan)
         platform = self.world.platform(TENANT)
-        return platform if offer is None else offer.plan.settings.over(platform)
+        if offer is None:
+            return LivePool(pool, None, platform)
+        return LivePool(pool, offer.package, offer.plan.settings.over(platform))
+
+    def _roster(self, pool: AnyPool) -> Roster:
+        return Roster(pool=pool, enrollments=self._enrollments)
+
+    def _keep(self, roster: Roster) -> None:
+        self._pools[roster.pool.id], self._enrollments = roster.pool, roster.enrollments
 
     def plans(self, actor: str | None) -> Sequence[str]:
         offers, directory = self.world.offers(TENANT), self._directory
@@ -151,7 +164,7 @@ class PureDriver:
             before,
             users,
             directory=self._directory,
-            switches=self._switches(before),
+            switches=self._live(before).switches,
             now=self.world.now,
         ).state
         self._pools[pool] = given.pool
@@ -162,21 +175,127 @@ class PureDriver:
     def unassign(self, actor: str, pool: str, users: Sequence[str]) -> LicensesTaken:
         who = self._actor(actor)
         before = self._pool(who, pool)
-        taken = seat_administration.unassign(
+        decision = seat_administration.unassign(
             who,
             before,
             users,
+            enrollments=self._enrollments,
             directory=self._directory,
-            switches=self._switches(before),
+            switches=self._live(before).switches,
             now=self.world.now,
-        ).state
-        self._pools[pool] = taken.pool
+        )
+        taken = decision.state
+        self._keep(reduce(enrollments.apply, decision.events, self._roster(before)))
         return LicensesTaken(
             row=seat_administration.row_of(taken.pool),
             released=taken.released,
             awaiting=taken.awaiting,
             passed_over=taken.passed_over,
+            locked=taken.locked,
         )
+
+    def enroll(
+        self,
+        actor: str,
+        pool: str,
+        users: Sequence[str],
+        contents: Sequence[Content],
+        level: str | None,
+        until: datetime | None,
+    ) -> UsersPlaced:
+        who = self._actor(actor)
+        live = self._live(self._pool(who, pool))
+        decision = seat_administration.enroll(
+            who,
+            self._roster(live.pool),
+            users,
+            contents,
+            package=live.package,
+            courses=self.world.learning_plans,
+            directory=self._directory,
+            switches=live.switches,
+            now=self.world.now,
+            level=level,
+            until=until,
+        )
+        return self._placed(decision.state)
+
+    def _placed(self, placed: Enrolled) -> UsersPlaced:
+        self._keep(placed.roster)
+        row = seat_administration.row_of(placed.roster.pool)
+        return UsersPlaced(row=row, enrolled=placed.enrolled, skipped=placed.skipped)
+
+    def self_enroll(self, actor: str, content: Content) -> UsersPlaced:
+        decision = enrollments.self_enroll(
+            self._actor(actor),
+            content,
+            pools=[self._live(pool) for pool in self._pools.values()],
+            enrollments=self._enrollments,
+            courses=self.world.learning_plans,
+            now=self.world.now,
+        )
+        return self._placed(decision.state)
+
+    def unenroll(self, actor: str, pool: str, user: str, content: Content) -> Row:
+        who = self._actor(actor)
+        before = self._pool(who, pool)
+        decision = seat_administration.unenroll(
+            who,
+            self._roster(before),
+            user,
+            content,
+            directory=self._directory,
+            switches=self._live(before).switches,
+            now=self.world.now,
+        )
+        self._keep(decision.state)
+        return seat_administration.row_of(decision.state.pool)
+
+    def _place(self, actor: str, permission: Permission, user: str, content: Content) -> tuple[Actor, Roster]:
+        who = self._actor(actor)
+        who.require(permission)
+        pool = self.enrollment(user, content).pool
+        if pool is None:
+            raise NotEnrolled(content=content)
+        return who, self._roster(self._pools[pool])
+
+    def confirm_enrollment(self, actor: str, user: str, content: Content) -> Enrollment:
+        who, roster = self._place(actor, Permission.ENROLLMENTS_ACTIVATE, user, content)
+        decision = seat_administration.confirm_enrollment(
+            who, roster, user, content, directory=self._directory, now=self.world.now
+        )
+        self._keep(decision.state)
+        return self.enrollment(user, content)
+
+    def readmit(self, actor: str, user: str, content: Content, until: datetime) -> Enrollment:
+        who, roster = self._place(actor, Permission.ENROLLMENTS_EDIT, user, content)
+        decision = seat_administration.readmit(
+            who, roster, user, content, until, directory=self._directory, now=self.world.now
+        )
+        self._keep(decision.state)
+        return self.enrollment(user, content)
+
+    def enrollment(self, user: str, content: Content) -> Enrollment:
+        found = self._enrollments.of(user).get(content)
+        if found is None:
+            raise NotEnrolled(content=content)
+        return found
+
+    def access(self, user: str, content: Content) -> Access:
+        pools = [self._live(pool) for pool in self._pools.values()]
+        return enrollments.access(user, content, pools=pools, enrollments=self._enrollments, now=self.world.now)
+
+    def renew(self, actor: str, pool: str) -> PlanBought:
+        who = self._actor(actor)
+        if pool not in self._pools:
+            who.require(Permission.SUBSCRIPTIONS_RENEW)
+            raise PoolNotVisible(pool=pool) if who.is_superadmin else orders.RenewalNotOwner(pool=pool)
+        renewed = orders.renew(who, self._pools[pool], zone=self.world.zone(TENANT), now=self.world.now).state
+        self._pools[pool] = renewed.pool
+        return PlanBought(row=seat_administration.row_of(renewed.pool), quote=renewed.quote)
+
+    def enrollment_page(self, actor: str, content: Content) -> PageMode:
+        return visibility.enrollment_page(self._actor(actor), content)
 
     @property
     def _licenses(self) -> LicenseAccount:

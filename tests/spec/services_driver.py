@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, NoReturn, TypeVar
@@ -10,7 +11,8 @@ from licensing_core import license_cycle, services
 from licensing_core.adapters.sql import SqlStore
 from licensing_core.billing import Quote
 from licensing_core.checks import Value
-from licensing_core.directory import Scope
+from licensing_core.directory import Content, Scope
+from licensing_core.enrollments import Access, Enrollment
 from licensing_core.license_cycle import LicensedUser, LicenseRow
 from licensing_core.payments import PaymentOutcome
 from licensing_core.protocols import Store
@@ -23,7 +25,9 @@ from licensing_core.services import (
     LicensesTaken,
     Licensing,
     PlanBought,
+    UsersPlaced,
 )
+from licensing_core.visibility import PageMode
 from tests.spec.drivers import ACCOUNT, TENANT, Driver, no_account
 from tests.spec.world import OPERATOR, World
 
@@ -96,6 +100,50 @@ class ServicesDriver:
         if self.world.account is None:
             raise no_account()
         return ACCOUNT
+
+    def enroll(
+        self,
+        actor: str,
+        pool: str,
+        users: Sequence[str],
+        contents: Sequence[Content],
+        level: str | None,
+        until: datetime | None,
+    ) -> UsersPlaced:
+        return self._run(
+            services.EnrollUsers(
+                **self._sent(actor),
+                pool=pool,
+                users=frozenset(users),
+                contents=frozenset(contents),
+                level=level,
+                until=until,
+            )
+        )
+
+    def self_enroll(self, actor: str, content: Content) -> UsersPlaced:
+        return self._run(services.EnrollMyself(**self._sent(actor), content=content))
+
+    def unenroll(self, actor: str, pool: str, user: str, content: Content) -> Row:
+        return self._run(services.UnenrollUser(**self._sent(actor), pool=pool, user=user, content=content))
+
+    def confirm_enrollment(self, actor: str, user: str, content: Content) -> Enrollment:
+        return self._run(services.ConfirmEnrollment(**self._sent(actor), user=user, content=content))
+
+    def readmit(self, actor: str, user: str, content: Content, until: datetime) -> Enrollment:
+        return self._run(services.ReadmitUser(**self._sent(actor), user=user, content=content, until=until))
+
+    def enrollment(self, user: str, content: Content) -> Enrollment:
+        return self._run(services.ReadEnrollment(tenant=TENANT, user=user, content=content))
+
+    def access(self, user: str, content: Content) -> Access:
+        return self._run(services.ReadAccess(tenant=TENANT, user=user, content=content))
+
+    def renew(self, actor: str, pool: str) -> PlanBought:
+        return self._run(services.RenewPool(**self._sent(actor), pool=pool))
+
+    def enrollment_page(self, actor: str, content: Content) -> PageMode:
+        return self._run(services.ReadEnrollmentPage(tenant=TENANT, actor=actor, content=content)).mode
 
     def license_table(self) -> Mapping[str, LicenseRow]:
         return self._run(services.ReadLicenseTable(tenant=TENANT, actor=OPERATOR, account=self._account())).rows

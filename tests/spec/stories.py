@@ -9,14 +9,15 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from licensing_core.billing import Quote
-from licensing_core.directory import Scope
+from licensing_core.directory import Content, Scope
+from licensing_core.enrollments import Enrollment
 from licensing_core.errors import LicensingError
 from licensing_core.license_cycle import LicenseRow
 from licensing_core.money import Money
 from licensing_core.payments import PaymentOutcome
 from licensing_core.plans import Terms
 from licensing_core.seat_administration import Row
-from licensing_core.services import LicenseChanged, LicensesBought, PlanBought
+from licensing_core.services import LicenseChanged, LicensesBought, PlanBought, UsersPlaced
 from tests.spec.drivers import Driver
 from tests.spec.form import Mismatch, NotUnderstood, call, instant, require_fields
 from tests.spec.pure_driver import by_pure_functions
@@ -208,6 +209,87 @@ def unassign(driver: Driver, *, as_: str, pool: str, users: Sequence[str]) -> Re
     }
 
 
+def enroll(
+    driver: Driver,
+    *,
+    as_: str,
+    pool: str,
+    users: Sequence[str],
+    contents: Sequence[str],
+    level: str | None = None,
+    until: str | None = None,
+) -> Result:
+    """Enroll users."""
+    asked = [Content.parse(one) for one in contents]
+    end = None if until is None else instant(until, "until")
+    return _placed(driver.enroll(as_, pool, users, asked, level, end))
+
+
+def self_enroll(driver: Driver, *, as_: str, content: str) -> Result:
+    """Enroll oneself."""
+    return _placed(driver.self_enroll(as_, Content.parse(content)))
+
+
+def _placed(placed: UsersPlaced) -> Result:
+    return {
+        "enrolled": _pairs(placed.enrolled),
+        "skipped": _pairs(placed.skipped),
+        "to_confirm": _pairs(placed.to_confirm),
+        "assigned": placed.row.consumed,
+        "associated": placed.row.held,
+    }
+
+
+def _pairs(found: Sequence[Enrollment]) -> list[list[str]]:
+    return [[one.user, str(one.content)] for one in found]
+
+
+def unenroll(driver: Driver, *, as_: str, pool: str, user: str, content: str) -> Result:
+    """Leave."""
+    found = driver.unenroll(as_, pool, user, Content.parse(content))
+    return {"assigned": found.consumed, "associated": found.held}
+
+
+def confirm_enrollment(driver: Driver, *, as_: str, user: str, content: str) -> Result:
+    """Confirm."""
+    return _enrollment(driver.confirm_enrollment(as_, user, Content.parse(content)))
+
+
+def readmit(driver: Driver, *, as_: str, user: str, content: str, until: str) -> Result:
+    """Move the end of validity."""
+    return _enrollment(driver.readmit(as_, user, Content.parse(content), instant(until, "until")))
+
+
+def enrollment(driver: Driver, *, user: str, content: str) -> Result:
+    """How an enrollment stands."""
+    return _enrollment(driver.enrollment(user, Content.parse(content)))
+
+
+def _enrollment(found: Enrollment) -> Result:
+    names = ("status", "locked", "until", "level", "pool")
+    return {name: getattr(found, name) for name in names}
+
+
+def access(driver: Driver, *, user: str, content: str) -> Result:
+    """What somebody may do with a content."""
+    found = driver.access(user, Content.parse(content))
+    names = ("subscribed", "can_enroll", "can_enter")
+    return {**{name: getattr(found, name) for name in names}, "why": found.entry.code}
+
+
+def renew(driver: Driver, *, as_: str, pool: str) -> Result:
+    """Renew."""
+    found = driver.renew(as_, pool)
+    charged = None if found.quote is None else found.quote.due
+    row = found.row
+    return {"charged": charged, "expires_at": row.expires_at, "renewals": row.renewals, "total": row.bought}
+
+
+def enrollment_page(driver: Driver, *, as_: str, content: str) -> Result:
+    """What an actor may do on the list of enrollments."""
+    return {"mode": driver.enrollment_page(as_, Content.parse(content))}
+
+
 def set_plan(
     driver: Driver,
     *,
@@ -358,6 +440,15 @@ _ALL: Final[tuple[Callable[..., Result], ...]] = (
     candidates,
     assign,
     unassign,
+    enroll,
+    self_enroll,
+    unenroll,
+    confirm_enrollment,
+    readmit,
+    enrollment,
+    access,
+    renew,
+    enrollment_page,
     set_plan,
     set_actor,
     set_group,

@@ -63,7 +63,7 @@ class World:
         self._zone, self._branches = as_zone("zone", zone), dict(branches or {})
         self._users = _each(_places, users, "user")
         self._groups = dict(groups or {})
-        self.courses = tuple(Content.course(course) for course in courses)
+        self.offered = tuple(Content.course(course) for course in courses)
         self.learning_plans = {
             Content.learning_plan(path): tuple(map(Content.course, parts))
             for path, parts in (learning_plans or {}).items()
@@ -101,6 +101,10 @@ class World:
         """Every plan with its package."""
         return tuple(self._offers.values())
 
+    def courses(self, tenant: str, learning_plan: Content) -> Sequence[Content]:
+        """The courses of a learning plan."""
+        return self.learning_plans.get(learning_plan, ())
+
     def platform(self, tenant: str) -> Switches:
         """The defaults of the platform."""
         return PLATFORM_DEFAULTS
@@ -114,7 +118,8 @@ class World:
         if plan not in self._offers:
             raise NotUnderstood(f"unknown plan {plan!r}")
         offer = self._offers[plan]
-        settings = evolve(offer.plan.settings, **switches)
+        changed: dict[str, Any] = {**switches}
+        settings = evolve(offer.plan.settings, **changed)
         self._offers[plan] = evolve(offer, plan=evolve(offer.plan, settings=settings))
 
     def set_actor(self, actor: str, changes: Given) -> None:

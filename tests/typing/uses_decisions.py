@@ -16,16 +16,19 @@ from licensing_core import (
     Scope,
     SeatPool,
     Verdict,
+    enrollments,
     license_cycle,
     orders,
     pools,
     seat_administration,
     visibility,
 )
+from licensing_core.directory import Content
+from licensing_core.enrollments import Enrolled, Enrollment, EnrollmentActivated, Roster, UsersEnrolled
 from licensing_core.errors import all_errors
 from licensing_core.license_cycle import LicenseRow
 from licensing_core.payments import PaymentOutcome
-from licensing_core.plans import Offer, Switches
+from licensing_core.plans import Offer, Package, Switches
 from licensing_core.pools import LicensesAssigned, LicensesExhausted, PoolResized
 from licensing_core.seat_administration import Assigned
 
@@ -57,6 +60,21 @@ def of_the_use_cases(actor: Actor, pool: LicensePool, directory: Directory, offe
     assert_type(verdict.refusal, LicensingError | None)
     assert_type(bool(verdict), bool)
     orders.purchase(actor, offer, "branch:sales/**", directory=directory, pool_id="p1", zone="UTC", now=now)  # type: ignore[arg-type]
+
+
+def of_enrollments(actor: Actor, roster: Roster, package: Package, now: datetime) -> None:
+    fire = Content.course("fire")
+    placed = enrollments.enroll(
+        roster, ["ana"], [fire], package=package, eligible=["ana"], switches=Switches(), by=actor, now=now
+    )
+    assert_type(placed, Decision[Enrolled, UsersEnrolled])
+    assert_type(placed.state.skipped, tuple[Enrollment, ...])
+    assert_type(enrollments.confirm(roster, "ana", fire, by=actor, now=now), Decision[Roster, EnrollmentActivated])
+    assert_type(enrollments.can_confirm(roster, "ana", fire, by=actor, now=now), Verdict)
+    assert_type(roster.enrollments.of("ana"), Mapping[Content, Enrollment])
+    seen = enrollments.access("ana", fire, pools=[], enrollments=roster.enrollments, now=now)
+    assert_type(seen.entry, Verdict)
+    enrollments.confirm(roster, "ana", "course:fire", by=actor, now=now)  # type: ignore[arg-type]
 
 
 def of_accounts(account: LicenseAccount, now: datetime) -> None:

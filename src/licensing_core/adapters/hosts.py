@@ -1,17 +1,19 @@
 """A host whose knowledge is given as values: for tests, notebooks, and applications that load all at once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from inspect import iscoroutinefunction
 from typing import Any, Final, TypeVar
 
-from licensing_core.checks import InvalidArgument, as_id, instance, shown
-from licensing_core.directory import Actor, Directory
+from licensing_core.checks import FrozenMap, InvalidArgument, as_id, check_of, instance, shown
+from licensing_core.directory import Actor, Content, Directory
 from licensing_core.periods import as_zone
 from licensing_core.plans import PLATFORM_DEFAULTS, Offer, Switches
 from licensing_core.protocols import Host
 
-_QUESTIONS: Final = ("actor", "directory", "offer", "offers", "platform", "zone")
+_QUESTIONS: Final = ("actor", "directory", "offer", "offers", "courses", "platform", "zone")
 """What a host is asked."""
+_as_contents: Final = check_of(tuple[Content, ...])
+_as_courses: Final = check_of(Mapping[Content, frozenset[Content]])
 V = TypeVar("V")
 
 
@@ -23,6 +25,7 @@ class StaticHost:
         zone: The zone in whose local time the tenant counts.
         actors: Those who are more than learners.
         offers: The plans with their packages.
+        courses: The courses of each learning plan.
 
     Raises:
         InvalidArgument: An argument is of another kind.
@@ -38,9 +41,11 @@ class StaticHost:
         directory: Directory,
         actors: Iterable[Actor] = (),
         offers: Iterable[Offer] = (),
+        courses: Mapping[Content, Collection[Content]] = FrozenMap({}),
         platform: Switches = PLATFORM_DEFAULTS,
     ) -> None:
         self._tenant, self._zone = as_id("tenant", tenant), as_zone("zone", zone)
+        self._courses = _courses_of(courses)
         self._platform: Switches = instance(Switches)("platform", platform)
         self._directory: Directory = instance(Directory)("directory", directory)
         self._actors = {actor.id: actor for actor in _each("actors", actors, Actor)}
@@ -64,6 +69,10 @@ class StaticHost:
         """Every plan with its package, by id."""
         return tuple(self._offers.values()) if tenant == self._tenant else ()
 
+    def courses(self, tenant: str, learning_plan: Content) -> Collection[Content]:
+        """The courses that were given for the learning plan."""
+        return self._courses.get(learning_plan, ()) if tenant == self._tenant else ()
+
     def platform(self, tenant: str) -> Switches:
         """The switches of the platform."""
         return self._platform
@@ -71,6 +80,16 @@ class StaticHost:
     def zone(self, tenant: str) -> str:
         """The zone that was given."""
         return self._zone
+
+
+def _courses_of(given: Any) -> Mapping[Content, frozenset[Content]]:
+    plans: Mapping[Any, Any] = instance(Mapping)("courses", given)
+    listed = {
+        plan: frozenset(_as_contents("courses", tuple(instance(Collection)("courses", some))))
+        for plan, some in plans.items()
+    }
+    courses: Mapping[Content, frozenset[Content]] = _as_courses("courses", listed)
+    return courses
 
 
 def _each(name: str, items: Any, kind: type[V]) -> tuple[V, ...]:
@@ -108,6 +127,10 @@ class AsyncHostOf:
     async def offers(self, tenant: str) -> Sequence[Offer]:
         """As the host answers."""
         return self._host.offers(tenant)
+
+    async def courses(self, tenant: str, learning_plan: Content) -> Collection[Content]:
+        """As the host answers."""
+        return self._host.courses(tenant, learning_plan)
 
     async def platform(self, tenant: str) -> Switches:
         """As the host answers."""

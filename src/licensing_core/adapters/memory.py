@@ -10,10 +10,12 @@ from typing import Any, Final, TypeVar
 
 from attrs import evolve
 
-from licensing_core.adapters.rows import bare_aggregate, changes, known_users
+from licensing_core.adapters.rows import EnrollmentRows, bare_aggregate, changes, enrollment_rows, known_users
 from licensing_core.adapters.turns import WAIT, Turn, as_wait
 from licensing_core.checks import as_id
 from licensing_core.decisions import Event
+from licensing_core.directory import Content
+from licensing_core.enrollments import Enrollment, Enrollments
 from licensing_core.holdings import Holding, Holdings
 from licensing_core.license_cycle import LicenseAccount
 from licensing_core.pools import AnyPool, LicensePool, SeatPool
@@ -35,12 +37,17 @@ Key = tuple[str, str]
 
 
 class _Tables:
-    """What is stored. Keys begin with the tenant; versions and sequence numbers begin with 1."""
+    """What is stored. Keys begin with the tenant; versions and sequence numbers begin with 1.
+
+    `holders` has the licenses of purchased pools by tenant and user, and then by pool; `holdings` the same by pool.
+    """
 
     def __init__(self) -> None:
         self.turn = Turn()
         self.aggregates: dict[Key, Stored[Aggregate]] = {}
         self.holdings: dict[tuple[str, str, str], dict[str, Holding]] = {}
+        self.holders: dict[Key, dict[str, Holding]] = {}
+        self.enrollments: dict[Key, dict[Content, Enrollment]] = {}
         self.events: dict[tuple[str, str, int], Envelope] = {}
         self.commands: dict[Key, Remembered] = {}
 
@@ -65,6 +72,19 @@ class MemoryUnitOfWork:
         states = (one.state for (of, _), one in sorted(tables.aggregates.items(), key=_by_key) if of == owner)
         return tuple(state for state in states if not isinstance(state, LicenseAccount))
 
+    def licenses(self, tenant: str, user: str) -> Sequence[AnyPool]:
+        """As `UnitOfWork.licenses()`."""
+        owner = as_id("tenant", tenant)
+        held = self._open().holders.get((owner, as_id("user", user)), {})
+        found = (self.pool(owner, pool_id, (user,)) for pool_id in sorted(held))
+        return tuple(stored.state for stored in found if stored is not None)
+
+    def enrollments(self, tenant: str, users: Collection[str] | None) -> Enrollments:
+        """As `UnitOfWork.enrollments()`."""
+        table, owner, known = self._open().enrollments, as_id("tenant", tenant), known_users(users)
+        of = (user for (tenant_id, user) in table if tenant_id == owner) if known is None else known
+        return Enrollments((one for user in of for one in table.get((owner, user), {}).values()), loaded=known)
+
     def account(self, tenant: str, account_id: str, users: Collection[str] | None) -> Stored[LicenseAccount] | None:
         """As `UnitOfWork.account()`."""
         stored, known = self._stored(tenant, account_id), known_users(users)
@@ -79,12 +99,19 @@ class MemoryUnitOfWork:
         before = tables.aggregates.get(key)
         if before is not None and expected == 0:
             raise AggregateExists(aggregate=aggregate.id)
-        if (before.version if before is not None else 0) != expected:
+        rows = enrollment_rows(events)
+        there = tables.enrollments
+        taken = any(one in there.get((tenant, user), {}) for user, one in rows.new.keys() - rows.changed.keys())
+        if taken or (before.version if before is not None else 0) != expected:
             raise VersionConflict(aggregate=aggregate.id, expected=expected)
         for pool_id, made in changes(aggregate, events, new=expected == 0).items():
             held = tables.holdings.setdefault((tenant, aggregate.id, pool_id), {})
             for user, holding in made.items():
-                self._put(held, user, _MISSING if holding is None else holding)
+                after = _MISSING if holding is None else holding
+                self._put(held, user, after)
+                if not isinstance(aggregate, LicenseAccount):
+                    self._put(tables.holders.setdefault((tenant, user), {}), pool_id, after)
+        self._enroll(tenant, rows)
         self._put(tables.aggregates, key, Stored(bare_aggregate(aggregate), expected + len(events)))
         for sequence, event in enumerate(events, expected + 1):
             envelope = Envelope(tenant=tenant, aggregate=aggregate.id, sequence=sequence, event=event)
@@ -116,6 +143,11 @@ class MemoryUnitOfWork:
             else:
                 table[key] = before
         self._undo.clear()
+
+    def _enroll(self, tenant: str, rows: EnrollmentRows) -> None:
+        table = self._open().enrollments
+        for (user, content), after in {**rows.changed, **rows.new}.items():
+            self._put(table.setdefault((tenant, user), {}), content, _MISSING if after is None else after)
 
     def _open(self) -> _Tables:
         if self._tables is None:
@@ -191,6 +223,14 @@ class AsyncMemoryUnitOfWork:
     async def pools(self, tenant: str) -> Sequence[AnyPool]:
         """As `UnitOfWork.pools()`."""
         return self._work.pools(tenant)
+
+    async def licenses(self, tenant: str, user: str) -> Sequence[AnyPool]:
+        """As `UnitOfWork.licenses()`."""
+        return self._work.licenses(tenant, user)
+
+    async def enrollments(self, tenant: str, users: Collection[str] | None) -> Enrollments:
+        """As `UnitOfWork.enrollments()`."""
+        return self._work.enrollments(tenant, users)
 
     async def account(
         self, tenant: str, account_id: str, users: Collection[str] | None

@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from licensing_core.checks import InvalidArgument, as_id
 from licensing_core.decisions import Event
+from licensing_core.enrollments import Enrollment, EnrollmentsMovedIn, Place, UsersEnrolled, enrollment_changes
 from licensing_core.holdings import Holding, Holdings
 from licensing_core.license_cycle import LicenseAccount
 from licensing_core.pools import AnyPool, LicensePool, holding_changes
@@ -58,3 +59,27 @@ def changes(aggregate: Aggregate, events: Sequence[Event], *, new: bool) -> Chan
         if made := holding_changes(event):
             found.setdefault(getattr(event, "pool", aggregate.id), {}).update(made)
     return found
+
+
+@frozen
+class EnrollmentRows:
+    """The enrollments to write after some events."""
+
+    new: Mapping[Place, Enrollment]
+    """Made by these events: none of them may be there yet."""
+    changed: Mapping[Place, Enrollment | None]
+    """There already: as they stand since, or `None` for those that go."""
+
+
+def enrollment_rows(events: Sequence[Event]) -> EnrollmentRows:
+    """What *events* do to the stored enrollments."""
+    new: dict[Place, Enrollment] = {}
+    changed: dict[Place, Enrollment | None] = {}
+    for event in events:
+        making = isinstance(event, UsersEnrolled | EnrollmentsMovedIn)
+        for place, after in enrollment_changes(event).items():
+            if after is not None and (making or place in new):
+                new[place] = after
+            elif new.pop(place, None) is None:
+                changed[place] = after
+    return EnrollmentRows(new, changed)

@@ -31,6 +31,8 @@ class Permission(StrEnum):
     COURSES_VIEW = "courses.view"
     LEARNING_PLANS_VIEW = "learning_plans.view"
     TRANSACTIONS_CREATE = "transactions.create"
+    SUBSCRIPTIONS_RENEW = "subscriptions.renew"
+    """Renew what one has bought; every power user may (DOC-50)."""
     LICENSES_MANAGE = "licenses.manage"
     """Buy and hand out licenses of an account."""
     ACCOUNTS_MANAGE = "accounts.manage"
@@ -47,7 +49,9 @@ _ASKED_BY: Final = {
     Permission.ENROLLMENTS_MANAGE: "DOC-49",
     Permission.COURSES_VIEW: "DOC-49",
     Permission.LEARNING_PLANS_VIEW: "DOC-49",
+    Permission.SUBSCRIPTIONS_RENEW: "DOC-50",
 }
+_OF_EVERY_POWER_USER: Final = frozenset({Permission.SUBSCRIPTIONS_RENEW})
 
 
 @frozen(kw_only=True)
@@ -55,7 +59,7 @@ class PermissionMissing(LicensingError):
     """The actor lacks the permission that the act needs."""
 
     code: ClassVar[str] = "permission.missing"
-    rules: ClassVar[tuple[str, ...]] = ("D-12", "DOC-8", "DOC-14", "DOC-19", "DOC-39", "DOC-47", "DOC-49")
+    rules: ClassVar[tuple[str, ...]] = ("D-12", "DOC-8", "DOC-14", "DOC-19", "DOC-39", "DOC-47", "DOC-49", "DOC-50")
     permission: Permission
 
     @property
@@ -89,7 +93,9 @@ class Actor(Value):
 
     def has(self, permission: Permission) -> bool:
         """Whether *permission* is theirs, by role or by grant."""
-        return self.is_superadmin or (self.role is Role.POWER_USER and permission in self.permissions)
+        if self.role is Role.POWER_USER:
+            return permission in self.permissions or permission in _OF_EVERY_POWER_USER
+        return self.is_superadmin
 
     def require(self, permission: Permission) -> None:
         """Refuse who lacks *permission*.

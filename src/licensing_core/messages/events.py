@@ -38,6 +38,7 @@ EVENTS: Final[dict[str, Text]] = {
             "{users} user got a license of the pool {pool}.",
             "{users} users got a license of the pool {pool}.",
         ),
+        where("moved_from", say("It was a transfer from the pool {moved_from}.")),
     ),
     "pool.licenses_unassigned": (
         where(
@@ -56,9 +57,56 @@ EVENTS: Final[dict[str, Text]] = {
                 "{awaiting} licenses of the pool {pool} were unassigned and wait to be confirmed.",
             ),
         ),
+        where("moved_to", say("It was a transfer to the pool {moved_to}.")),
     ),
-    "pool.resized": (say("The pool {pool} has {bought} in all from now on."),),
+    "pool.releases_rejected": (
+        by(
+            "users",
+            "{users} user keeps the license of the pool {pool}: its release was rejected.",
+            "{users} users keep their licenses of the pool {pool}: the release was rejected.",
+        ),
+    ),
+    "pool.resized": (
+        say("The pool {pool} has {bought} in all from now on."),
+        where("dropped", by("dropped", "{dropped} user lost a license.", "{dropped} users lost a license.")),
+    ),
+    "pool.renewed": (say("The pool {pool} was renewed, and has {bought} in all. It expires on {expires_at}."),),
     "order.charged": (say("{quote} was charged for the pool {pool}."),),
+    "enrollment.users_enrolled": (
+        by(
+            "enrollments",
+            "{enrollments} enrollment was made through the pool {pool}.",
+            "{enrollments} enrollments were made through the pool {pool}.",
+        ),
+    ),
+    "enrollment.activated": (say("An enrollment through the pool {pool} was confirmed: {enrollments:list}."),),
+    "enrollment.readmitted": (say("The end of an enrollment through the pool {pool} was moved: {enrollments:list}."),),
+    "enrollment.locked": (
+        by(
+            "enrollments",
+            "{enrollments} enrollment through the pool {pool} ended and was locked together with its license.",
+            "{enrollments} enrollments through the pool {pool} ended and were locked together with their licenses.",
+        ),
+    ),
+    "enrollment.moved_in": (
+        by(
+            "enrollments",
+            "{enrollments} enrollment comes through the pool {pool} from now on.",
+            "{enrollments} enrollments come through the pool {pool} from now on.",
+        ),
+    ),
+    "enrollment.moved_out": (
+        by(
+            "enrollments",
+            "{enrollments} enrollment no longer comes through the pool {pool}.",
+            "{enrollments} enrollments no longer come through the pool {pool}.",
+        ),
+    ),
+    "enrollment.user_unenrolled": (
+        say("A user who was enrolled through the pool {pool} left: {enrollments:list}."),
+        where("seat_returned", say("The seat went back to the pool.")),
+    ),
+    "enrollment.rejected": (say("An enrollment through the pool {pool} was rejected: {enrollments:list}."),),
     "account.opened": (
         by(
             "types",

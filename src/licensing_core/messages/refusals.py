@@ -151,6 +151,22 @@ _PURCHASES: Final[dict[str, Text]] = {
         without("due", say("There is nothing to pay now.")),
         say("Ask for a new quote and confirm that one."),
     ),
+    "cart.refused": (
+        by(
+            "faults",
+            "Nothing was bought: {faults} line of the cart is refused ({faults:list}). Change or remove it.",
+            "Nothing was bought: {faults} lines of the cart are refused ({faults:list}). Change or remove them.",
+        ),
+    ),
+    "renewal.not_owner": (
+        say("There is no purchase {pool} of yours to renew. Ask its buyer, or a superadmin, to renew it."),
+    ),
+    "renewal.not_offered": (
+        say(
+            "The pool {pool} is not renewed: it was sold without renewal, or it never expires. "
+            "Buy again if you need more."
+        ),
+    ),
     "payment.failed": (say("The payment failed and nothing was bought. Try again, or use another way to pay."),),
     "payment.none_pending": (say("No order is waiting for its payment. Look at the orders first."),),
 }
@@ -159,10 +175,10 @@ _POOLS: Final[dict[str, Text]] = {
     "pool.not_eligible": (
         by(
             "users",
-            "{users} of the users is not in the beneficiary of the pool {pool}.",
-            "{users} of the users are not in the beneficiary of the pool {pool}.",
+            "{users} of the users is not in the beneficiary of the pool {pool}, or holds none of its licenses.",
+            "{users} of the users are not in the beneficiary of the pool {pool}, or hold none of its licenses.",
         ),
-        say("Choose among the candidates, or add them to the group or branch."),
+        say("Choose among the candidates, add them to the group or branch, or assign them a license first."),
     ),
     "pool.licenses_exhausted": (
         by(
@@ -177,6 +193,40 @@ _POOLS: Final[dict[str, Text]] = {
             "Release or buy those missing, or ask for the limit not to be enforced.",
         ),
     ),
+    "pool.seats_exhausted": (
+        by(
+            "requested",
+            "Cannot enroll on {requested} seat of the pool {pool}:",
+            "Cannot enroll on {requested} seats of the pool {pool}:",
+        ),
+        by("shortfall", "{shortfall} seat too few.", "{shortfall} seats too few."),
+        by(
+            "shortfall",
+            "Buy the one missing, choose fewer users or courses, or ask for the limit not to be enforced.",
+            "Buy those missing, choose fewer users or courses, or ask for the limit not to be enforced.",
+        ),
+    ),
+    "pool.revocations_exhausted": (
+        by(
+            "requested",
+            "Cannot take {requested} license of the pool {pool} from its holder:",
+            "Cannot take {requested} licenses of the pool {pool} from their holders:",
+        ),
+        where(
+            "left",
+            by(
+                "left",
+                "{left} more may be taken before it is renewed. Take fewer, or ask a superadmin.",
+                "{left} more may be taken before it is renewed. Take fewer, or ask a superadmin.",
+            ),
+        ),
+        without("left", say("no more may be taken before it is renewed. Ask a superadmin.")),
+    ),
+    "pool.preview_outdated": (
+        say(
+            "Users to drop from the pool {pool}: {given}. Users who must go now: {needed}. Preview the new size again."
+        ),
+    ),
     "pool.in_use": (
         by(
             "consumed",
@@ -185,7 +235,7 @@ _POOLS: Final[dict[str, Text]] = {
         ),
     ),
     "pool.confirmation_not_allowed": (
-        say("Only a superadmin confirms releases of the pool {pool}. Ask one to confirm them."),
+        say("Only a superadmin confirms or rejects releases of the pool {pool}. Ask one to decide on them."),
     ),
     "pool.not_visible": (say("There is no purchase {pool} among those that you manage. Choose one from your list."),),
     "pool.wrong_type": (say("The pool {pool} holds seats, not licenses. Enroll the users in a course instead."),),
@@ -196,6 +246,54 @@ _POOLS: Final[dict[str, Text]] = {
             "What {users} users hold was not looked up. Load it and try again.",
         ),
     ),
+    "pool.not_loaded": (
+        say("The pool {pool}, through which an enrollment came, was not looked up. Load it and try again."),
+    ),
+}
+
+_ENROLLMENTS: Final[dict[str, Text]] = {
+    "content.not_in_package": (
+        by(
+            "contents",
+            "This content is not in the package of the pool {pool}: {contents:list}. Choose one that is.",
+            "These contents are not in the package of the pool {pool}: {contents:list}. Choose some that are.",
+        ),
+    ),
+    "content.not_assigned": (
+        by(
+            "contents",
+            "This content is not among your resources: {contents:list}. Have it assigned to you, or choose another.",
+            "These contents are not among your resources: {contents:list}. "
+            "Have them assigned to you, or choose others.",
+        ),
+    ),
+    "enrollment.none": (say("There is no such enrollment in {content}. Enroll the user first."),),
+    "enrollment.exists": (say("This user is enrolled in {content} already. Open it instead."),),
+    "enrollment.to_confirm": (
+        say("The enrollment in {content} waits to be confirmed. Ask somebody who may activate enrollments."),
+    ),
+    "enrollment.confirmed": (
+        say("The enrollment in {content} is confirmed and cannot be rejected. Unenroll the user instead."),
+    ),
+    "enrollment.locked": (
+        say(
+            "The enrollment in {content} is locked, since its license was taken away. "
+            "Somebody who may edit enrollments can readmit the user."
+        ),
+    ),
+    "enrollment.not_started": (say("The enrollment in {content} is valid from {since} on. Wait until then."),),
+    "enrollment.ended": (
+        say("The enrollment in {content} ended on {until}. Somebody who may edit enrollments can readmit the user."),
+    ),
+    "enrollments.not_loaded": (
+        by(
+            "users",
+            "The enrollments of {users} user were not looked up. Load them and try again.",
+            "The enrollments of {users} users were not looked up. Load them and try again.",
+        ),
+    ),
+    "license.none": (say("No license in force covers {content}. Buy one, or ask for one to be assigned to you."),),
+    "subscription.expired": (say("The subscription {pool} expired on {expired_at}. Renew it, or ask for that."),),
 }
 
 _ACCOUNTS: Final[dict[str, Text]] = {
@@ -289,6 +387,7 @@ REFUSALS: Final[dict[str, Text]] = {
     **_GENERAL,
     **_PURCHASES,
     **_POOLS,
+    **_ENROLLMENTS,
     **_ACCOUNTS,
     **_BILLING,
 }

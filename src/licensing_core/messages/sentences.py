@@ -19,6 +19,7 @@ from licensing_core.checks import InvalidArgument, as_instant, shown
 from licensing_core.currencies import Currency
 from licensing_core.decisions import Event, Verdict
 from licensing_core.directory import Content, Scope
+from licensing_core.enrollments import Enrollment
 from licensing_core.errors import LicensingError
 from licensing_core.license_cycle import Order
 from licensing_core.messages.amounts import exact_context, format_money
@@ -255,6 +256,7 @@ _WAYS: Final[tuple[tuple[type | UnionType, Callable[[Speaker, Any], str]], ...]]
     (Currency, lambda _speaker, value: value.code),
     (Scope, lambda speaker, value: speaker.scope(value)),
     (Content, lambda speaker, value: f"{speaker.named(value.kind)} {value.id}"),
+    (Enrollment, lambda speaker, value: speaker.shown(value.content)),
     (Order, lambda _speaker, value: value.id),
     (Period, lambda speaker, value: f"{speaker.moment(value.start)} - {speaker.moment(value.end)} ({speaker.zone})"),
     (datetime, lambda speaker, value: f"{speaker.moment(value)} ({speaker.zone})"),

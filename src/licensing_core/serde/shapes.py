@@ -15,6 +15,7 @@ from cattrs.gen import make_dict_structure_fn
 
 from licensing_core.checks import Id, Value
 from licensing_core.decisions import Event
+from licensing_core.enrollments import Enrollment, Enrollments
 from licensing_core.errors import LicensingError
 from licensing_core.holdings import Holding, Holdings
 from licensing_core.serde.faults import Faults, Path
@@ -43,7 +44,8 @@ def converter() -> Converter:
     """The converter that knows all kinds; made when it is first needed."""
     made = Converter(forbid_extra_keys=True, detailed_validation=True)
     plain: dict[type, Hook] = dict.fromkeys((bool, int, str, NoneType), _exactly)
-    plain |= {Enum: _member, date: _date, datetime: _date, Fraction: _ratio, Holdings: _holdings}
+    plain |= {Enum: _member, date: _date, datetime: _date, Fraction: _ratio}
+    plain |= {Holdings: _holdings, Enrollments: _enrollments}
     for kind, hook in plain.items():
         made.register_structure_hook(kind, hook)
     factories: tuple[tuple[Callable[[Any], bool], Callable[[Any, Converter], Hook]], ...] = (
@@ -217,14 +219,27 @@ def _by_tag(made: Converter, data: Any, tags: Mapping[str, Any], name: str = KIN
     return made.structure(data, tags[tag])
 
 
-def _holdings(data: Any, _: Any) -> Holdings:
+def _loaded_in_part(data: Any, entries: Any) -> list[Any]:
+    """The entries, each of the kind that *entries* says, and the users who were looked up."""
     if type(data) is not dict or data.keys() != {"entries", "loaded"}:
         raise _wrong(data)
-    parts = {"entries": tuple[tuple[Id, ...], ...], "loaded": frozenset[Id] | None}
+    parts = {"entries": entries, "loaded": frozenset[Id] | None}
     made = converter()
-    entries, loaded = _each(
+    return _each(
         ((name, (data[name], kind)) for name, kind in parts.items()), lambda part, _: made.structure(*part), None
     )
+
+
+def _enrollments(data: Any, _: Any) -> Enrollments:
+    entries, loaded = _loaded_in_part(data, tuple[Enrollment, ...])
+    try:
+        return Enrollments(entries, loaded=loaded)
+    except LicensingError as error:
+        raise Faults.here(error.code) from None
+
+
+def _holdings(data: Any, _: Any) -> Holdings:
+    entries, loaded = _loaded_in_part(data, tuple[tuple[Id, ...], ...])
     try:
         held = {user: Holding(state) for user, state in entries}
         if len(held) == len(entries):

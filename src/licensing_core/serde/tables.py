@@ -3,7 +3,17 @@
 from types import MappingProxyType
 from typing import Final
 
-from licensing_core import billing, license_cycle, orders, periods, pools, pricing, seat_administration, services
+from licensing_core import (
+    billing,
+    enrollments,
+    license_cycle,
+    orders,
+    periods,
+    pools,
+    pricing,
+    seat_administration,
+    services,
+)
 from licensing_core.checks import Value
 from licensing_core.currencies import Currency
 from licensing_core.decisions import Event
@@ -24,6 +34,7 @@ TAGS: Final = MappingProxyType[type[Value], str](
         license_cycle.LicensedUser: "licensed_user",
         pools.LicensePool: "licenses",
         pools.SeatPool: "seats",
+        pools.Shrinking: "shrinking",
         periods.Interval: "interval",
         periods.Period: "period",
         periods.Span: "span",
@@ -32,17 +43,24 @@ TAGS: Final = MappingProxyType[type[Value], str](
         pricing.TieredPrice: "tiered",
         pricing.UnitPrice: "unit",
         seat_administration.Row: "pool_row",
+        enrollments.Enrollment: "enrollment",
+        services.CartBought: "cart_bought",
+        services.Contents: "contents",
         services.CycleClosing: "cycle_closing",
         services.Ids: "ids",
         services.LicenseChanged: "license_changed",
         services.LicenseTable: "license_table",
         services.LicensesBought: "licenses_bought",
         services.LicensesGiven: "licenses_given",
+        services.LicensesMoved: "licenses_moved",
         services.LicensesTaken: "licenses_taken",
+        services.Page: "page",
         services.PlanBought: "plan_bought",
         services.Quotes: "quotes",
         services.Rows: "rows",
         services.Scopes: "scopes",
+        services.SizeChanged: "size_changed",
+        services.UsersPlaced: "users_placed",
     }
 )
 """What is written under `kind`: by the kinds that share a field, and by the answers of commands and queries."""
@@ -65,10 +83,20 @@ EVENTS: Final = MappingProxyType[str, type[Event]](
             license_cycle.OrderPaid,
             license_cycle.OrderCancelled,
             orders.Charged,
+            enrollments.EnrollmentActivated,
+            enrollments.EnrollmentReadmitted,
+            enrollments.EnrollmentRejected,
+            enrollments.EnrollmentsLocked,
+            enrollments.EnrollmentsMovedIn,
+            enrollments.EnrollmentsMovedOut,
+            enrollments.UserUnenrolled,
+            enrollments.UsersEnrolled,
             pools.LicensesAssigned,
             pools.LicensesUnassigned,
             pools.PoolOpened,
+            pools.PoolRenewed,
             pools.PoolResized,
+            pools.ReleasesRejected,
         )
     }
 )

@@ -12,12 +12,15 @@ import attrs
 
 from licensing_core.checks import InvalidArgument, Value, shown
 from licensing_core.decisions import Decision, Event, Verdict
+from licensing_core.enrollments import Access, Enrollments
+from licensing_core.enrollments.values import in_order
 from licensing_core.holdings import Holdings
 from licensing_core.protocols import Stored
 from licensing_core.serde.tables import EVENTS, KIND, TAGS, TEXTS
+from licensing_core.services.bulk import CommandPlan
 from licensing_core.services.engine import Ports
 
-_PASSING: tuple[type, ...] = (Decision, Ports, Stored, Verdict)
+_PASSING: tuple[type, ...] = (Access, CommandPlan, Decision, Ports, Stored, Verdict)
 
 
 def dumps(value: Any) -> str:
@@ -43,8 +46,9 @@ def _plain(value: Any) -> Any:
     if type(value) in TEXTS:
         return str(value)
     if isinstance(value, Holdings):
-        loaded = None if value.loaded is None else sorted(value.loaded)
-        return {"entries": [[user, held.value] for user, held in sorted(value.items())], "loaded": loaded}
+        return _loaded_in_part(value, [[user, held.value] for user, held in sorted(value.items())])
+    if isinstance(value, Enrollments):
+        return _loaded_in_part(value, [_plain(one) for one in in_order(value.values())])
     if isinstance(value, Value):
         return _object(value)
     if isinstance(value, Mapping):
@@ -54,6 +58,10 @@ def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_plain(one) for one in value]
     raise _unwritable(value)
+
+
+def _loaded_in_part(value: Holdings | Enrollments, entries: list[Any]) -> dict[str, Any]:
+    return {"entries": entries, "loaded": None if value.loaded is None else sorted(value.loaded)}
 
 
 def _number_or_date(value: date | Fraction) -> str:

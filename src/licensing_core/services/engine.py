@@ -9,10 +9,10 @@ import inspect
 from abc import abstractmethod
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from time import perf_counter
-from typing import Annotated, Any, Final, Generic, NoReturn, TypeVar, cast
+from typing import Annotated, Any, Final, Generic, TypeVar, cast
 
 import attrs
 from attrs import frozen
@@ -35,6 +35,7 @@ from licensing_core.protocols import (
 )
 
 A = TypeVar("A", bound=Value)
+B = TypeVar("B", bound=Value, covariant=True)
 T = TypeVar("T")
 _TRIES: Final = 8
 
@@ -66,18 +67,18 @@ def ask(question: Callable[[Ports], T]) -> UseCase[T]:
 
 
 @frozen(kw_only=True, field_transformer=checked)
-class Query(Value, Generic[A]):
+class Query(Value, Generic[B]):
     """A question to the stored state that changes nothing."""
 
     tenant: Id
 
     @abstractmethod
-    def steps(self, now: datetime) -> UseCase[A]:
+    def steps(self, now: datetime) -> UseCase[B]:
         """The use case: what to load, and what to answer."""
 
 
 @frozen(kw_only=True, field_transformer=checked)
-class Command(Query[A]):
+class Command(Query[B]):
     """A change that is made once for its *key*, however often it is sent.
 
     Attributes:
@@ -91,7 +92,7 @@ class Command(Query[A]):
     actor: UserId
 
     @abstractmethod
-    def steps(self, now: datetime) -> UseCase[A]:
+    def steps(self, now: datetime) -> UseCase[B]:
         """The use case: what to load, decide and save, and what to answer."""
 
 
@@ -135,12 +136,9 @@ def _once(command: Command[A], now: datetime) -> UseCase[A]:
     return answer
 
 
-def _steps(asked: Query[A], now: datetime) -> UseCase[A]:
-    return cast("Query[A]", _as_query("asked", asked)).steps(as_instant("now", now))
-
-
 def _use_case(asked: Query[A], now: datetime) -> UseCase[A]:
-    return _once(asked, as_instant("now", now)) if isinstance(asked, Command) else _steps(asked, now)
+    query, at = cast("Query[A]", _as_query("asked", asked)), as_instant("now", now)
+    return _once(query, at) if isinstance(query, Command) else query.steps(at)
 
 
 def _next(use_case: UseCase[T], answer: object) -> Callable[[Ports], Any] | _Done[T]:
@@ -182,19 +180,6 @@ def _observed(observer: Observer | None, asked: Query[Any]) -> Iterator[None]:
             observer(type(asked).__name__, outcome, perf_counter() - began)
 
 
-def _undo(_answer: object) -> NoReturn:
-    raise _Undone
-
-
-def _verdict(outcome: _Undone | LicensingError) -> Verdict:
-    """What a command that was only tried came to; a `Mistake` is raised."""
-    if isinstance(outcome, _Undone):
-        return Verdict.allow("")
-    if isinstance(outcome, Mistake):
-        raise outcome
-    return Verdict.refuse(outcome)
-
-
 class Licensing:
     """Runs commands and queries over a store.
 
@@ -231,10 +216,36 @@ class Licensing:
     def may(self, command: Command[A]) -> Verdict:
         """Would `run()` with *command* be refused now, and why? Nothing is kept, its key included."""
         try:
-            with self._store.begin() as work:
-                _undo(_drive(_steps(command, self._clock()), Ports(work=work, host=self._host)))
-        except (_Undone, LicensingError) as outcome:
-            return _verdict(outcome)
+            self.preview(command)
+        except Mistake:
+            raise
+        except LicensingError as refusal:
+            return Verdict.refuse(refusal)
+        return Verdict.allow("")
+
+    def preview(self, *commands: Command[A]) -> tuple[A, ...]:
+        """What `run()` would answer to *commands*, one after the other; nothing is kept, their keys included.
+
+        All are carried out in one unit of work, each seeing what those before it did, and then undone. A command
+        whose key was used already is answered from memory, as `run()` does.
+
+        Raises:
+            LicensingError: What the first of them that is refused would be refused with.
+        """
+        return self._tried_out(commands, _TRIES)
+
+    def _tried_out(self, commands: tuple[Command[A], ...], tries: int) -> tuple[A, ...]:
+        answers: list[A] = []
+        try:
+            with suppress(_Undone), self._store.begin() as work:
+                ports = Ports(work=work, host=self._host)
+                answers.extend(_drive(_use_case(command, self._clock()), ports) for command in commands)
+                raise _Undone
+        except VersionConflict:
+            if tries == 1:
+                raise
+            return self._tried_out(commands, tries - 1)
+        return tuple(answers)
 
 
 class AsyncLicensing:
@@ -261,8 +272,27 @@ class AsyncLicensing:
     async def may(self, command: Command[A]) -> Verdict:
         """As `Licensing.may()`."""
         try:
-            async with self._store.begin() as work:
-                ports = Ports(work=cast("UnitOfWork", work), host=self._host)
-                _undo(await _drive_async(_steps(command, self._clock()), ports))
-        except (_Undone, LicensingError) as outcome:
-            return _verdict(outcome)
+            await self.preview(command)
+        except Mistake:
+            raise
+        except LicensingError as refusal:
+            return Verdict.refuse(refusal)
+        return Verdict.allow("")
+
+    async def preview(self, *commands: Command[A]) -> tuple[A, ...]:
+        """As `Licensing.preview()`."""
+        return await self._tried_out(commands, _TRIES)
+
+    async def _tried_out(self, commands: tuple[Command[A], ...], tries: int) -> tuple[A, ...]:
+        answers: list[A] = []
+        try:
+            with suppress(_Undone):
+                async with self._store.begin() as work:
+                    ports = Ports(work=cast("UnitOfWork", work), host=self._host)
+                    answers += [await _drive_async(_use_case(command, self._clock()), ports) for command in commands]
+                    raise _Undone
+        except VersionConflict:
+            if tries == 1:
+                raise
+            return await self._tried_out(commands, tries - 1)
+        return tuple(answers)

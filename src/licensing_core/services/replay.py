@@ -1,20 +1,29 @@
 """From the history of an aggregate to its state."""
 
 from collections.abc import Iterable
-from typing import ClassVar, Final, get_args
+from typing import ClassVar, Final, cast, get_args
 
 from attrs import frozen
 
-from licensing_core import license_cycle, pools
+from licensing_core import enrollments, license_cycle, pools
 from licensing_core.checks import shown
 from licensing_core.decisions import Event
+from licensing_core.enrollments import (
+    EnrollmentEvent,
+    Enrollments,
+    EnrollmentsEnded,
+    EnrollmentsMade,
+    EnrollmentsMovedIn,
+    Roster,
+    UsersEnrolled,
+)
 from licensing_core.errors import LicensingError
 from licensing_core.license_cycle import AccountEvent, AccountOpened, LicenseAccount
 from licensing_core.orders import Charged
-from licensing_core.pools import LicensePool, PoolEvent, PoolOpened, SeatPool
+from licensing_core.pools import LicensePool, PoolEvent, PoolOpened
 from licensing_core.protocols import Aggregate, Envelope
 
-_POOL_EVENTS: Final[tuple[type[PoolEvent], ...]] = get_args(PoolEvent)
+_POOL_EVENTS: Final[tuple[type[Event], ...]] = (*get_args(PoolEvent), *get_args(EnrollmentEvent))
 _ACCOUNT_EVENTS: Final[tuple[type[AccountEvent], ...]] = get_args(AccountEvent)
 
 
@@ -45,33 +54,65 @@ def replay(history: Iterable[Envelope]) -> Aggregate:
 
     Source: L7.
     """
+    state = _replayed(history)
+    return state.pool if isinstance(state, Roster) else state
+
+
+def replay_enrollments(history: Iterable[Envelope]) -> Enrollments:
+    """The enrollments through a pool to which its *history* led; none for an account.
+
+    Raises:
+        BrokenHistory: As `replay()`.
+
+    Source: L7.
+    """
+    state = _replayed(history)
+    return state.enrollments if isinstance(state, Roster) else Enrollments()
+
+
+def _replayed(history: Iterable[Envelope]) -> Roster | LicenseAccount:
     envelopes = list(history)
     if not envelopes:
         raise BrokenHistory(sequence=1)
     owner = (envelopes[0].tenant, envelopes[0].aggregate)
-    state: Aggregate | None = None
+    state: Roster | LicenseAccount | None = None
     for number, envelope in enumerate(envelopes, 1):
         if envelope.sequence != number or (envelope.tenant, envelope.aggregate) != owner:
             raise BrokenHistory(sequence=number)
         state = _next(state, envelope.event, number)
-    if state is None or state.id != owner[1]:
+    if state is None or _id(state) != owner[1]:
         raise BrokenHistory(sequence=1)
     return state
 
 
-def _next(state: Aggregate | None, event: Event, number: int) -> Aggregate:
+def _id(state: Roster | LicenseAccount) -> str:
+    return state.pool.id if isinstance(state, Roster) else state.id
+
+
+def _next(state: Roster | LicenseAccount | None, event: Event, number: int) -> Roster | LicenseAccount:
     try:
         if state is None and isinstance(event, PoolOpened):
-            return pools.opened(event)
+            return Roster(pool=pools.opened(event), enrollments=Enrollments())
         if state is None and isinstance(event, AccountOpened):
             return license_cycle.opened(event)
         if isinstance(state, LicenseAccount) and isinstance(event, _ACCOUNT_EVENTS):
             if getattr(event, "account", state.id) == state.id:
                 return license_cycle.apply(state, event)
-        elif isinstance(state, LicensePool) and isinstance(event, _POOL_EVENTS) and event.pool == state.id:
-            return pools.apply(state, event)
+        elif isinstance(state, Roster) and getattr(event, "pool", None) == state.pool.id:
+            if isinstance(event, _POOL_EVENTS) and _may_follow(state, event):
+                return enrollments.apply(state, cast("PoolEvent", event))
+            if isinstance(event, Charged):
+                return state
     except (KeyError, LicensingError) as error:
         raise BrokenHistory(sequence=number) from error
-    if isinstance(state, LicensePool | SeatPool) and isinstance(event, Charged) and event.pool == state.id:
-        return state
     raise BrokenHistory(sequence=number)
+
+
+def _may_follow(roster: Roster, event: Event) -> bool:
+    """Whether *event* can have come next: nobody holds a license of seats, and who leaves was there."""
+    if isinstance(event, EnrollmentsMade | EnrollmentsEnded):
+        new, known = isinstance(event, UsersEnrolled | EnrollmentsMovedIn), roster.enrollments
+        return all(
+            one.pool == roster.pool.id and (one.content in known.of(one.user)) is not new for one in event.enrollments
+        )
+    return isinstance(roster.pool, LicensePool) or not pools.holding_changes(event)

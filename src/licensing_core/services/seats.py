@@ -1,35 +1,25 @@
-"""Use cases of a learning platform: buy plans, and administer what was bought."""
+"""Use cases of seat administration: hand out what was bought, take it back, move it, and change how much there is."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from attrs import frozen
 
-from licensing_core import orders, seat_administration, visibility
-from licensing_core.billing import Quote
-from licensing_core.checks import Id, UserId, Value, bulk, checked
-from licensing_core.currencies import Currency
-from licensing_core.decisions import Decision
-from licensing_core.directory import Actor, Directory, Permission, Scope
-from licensing_core.holdings import Holding
-from licensing_core.money import Money
-from licensing_core.plans import Offer, Switches
-from licensing_core.pools import AnyPool, LicensesUnassigned
+from licensing_core import seat_administration, visibility
+from licensing_core.checks import Count, FrozenMap, Id, Instant, UserId, Value, bulk, checked
+from licensing_core.decisions import Decision, Event
+from licensing_core.directory import Permission
+from licensing_core.enrollments import Enrollment
+from licensing_core.pools import SHRINK_ORDER, AnyPool, LicensesAssigned, Shrinking, ShrinkStage
 from licensing_core.protocols import Stored
-from licensing_core.seat_administration import Row, Unassigned, unknown_pool
+from licensing_core.seat_administration import Row, Task, Unassigned
 from licensing_core.services.engine import Command, Query, UseCase, ask, save
-from licensing_core.visibility import PlanNotVisible, PurchaseBySuperadmin
+from licensing_core.services.loading import enrollments_of, live, save_pool, setting, stored_pool
+from licensing_core.services.purchases import Ids
 
 _MANY: Final = 20
 """How much dearer it is to look one holding up than to read one of a whole pool."""
-
-
-@frozen(kw_only=True, field_transformer=checked)
-class PlanBought(Value):
-    """The row of the pool that a purchase opened, and the quote that was charged; `None` when recorded by hand."""
-
-    row: Row
-    quote: Quote | None
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -43,19 +33,17 @@ class LicensesGiven(Value):
 
 @frozen(kw_only=True, field_transformer=checked)
 class LicensesTaken(Value):
-    """The row afterwards, whose license went back, whose awaits confirmation, and who had none; sorted."""
+    """The row afterwards, whose license went back, whose awaits confirmation, and who had none; sorted.
+
+    Attributes:
+        locked: The enrollments that ended with the licenses.
+    """
 
     row: Row
     released: tuple[UserId, ...]
     awaiting: tuple[UserId, ...]
     passed_over: tuple[UserId, ...]
-
-
-@frozen(field_transformer=checked)
-class Ids(Value):
-    """Ids, sorted."""
-
-    ids: tuple[Id, ...]
+    locked: tuple[Enrollment, ...] = ()
 
 
 @frozen(field_transformer=checked)
@@ -65,98 +53,30 @@ class Rows(Value):
     rows: tuple[Row, ...]
 
 
-@frozen(field_transformer=checked)
-class Scopes(Value):
-    """Scopes, sorted by their text."""
-
-    scopes: tuple[Scope, ...]
-
-
-def _setting(asked: Query[Any], actor_id: str) -> UseCase[tuple[Actor, Directory]]:
-    actor = yield from ask(lambda ports: ports.host.actor(asked.tenant, actor_id))
-    directory = yield from ask(lambda ports: ports.host.directory(asked.tenant))
-    return actor, directory
-
-
-def _offer(asked: Query[Any], plan: str) -> UseCase[Offer | None]:
-    return (yield from ask(lambda ports: ports.host.offer(asked.tenant, plan)))
-
-
-def _buyable(asked: Query[Any], actor: Actor, plan: str) -> UseCase[Offer]:
-    offer = yield from _offer(asked, plan)
-    if offer is None:  # refused as a plan that the actor does not see
-        raise PurchaseBySuperadmin if actor.is_superadmin else PlanNotVisible(plan=plan)
-    return offer
-
-
-def _switches(asked: Query[Any], pool: AnyPool) -> UseCase[Switches]:
-    platform = yield from ask(lambda ports: ports.host.platform(asked.tenant))
-    offer = None if pool.terms is None else (yield from _offer(asked, pool.terms.plan))
-    return platform if offer is None else offer.plan.settings.over(platform)
-
-
-def _pool(asked: Query[Any], actor: Actor, pool_id: str, users: frozenset[str] | None) -> UseCase[Stored[AnyPool]]:
-    stored = yield from ask(lambda ports: ports.work.pool(asked.tenant, pool_id, users))
-    if stored is None:
-        raise unknown_pool(actor, pool_id)
-    return stored
-
-
 @frozen(kw_only=True, field_transformer=checked)
-class BuyPlan(Command[PlanBought]):
-    """Buy through *plan* for *beneficiary* (nobody named: the actor), once the payment was taken.
+class LicensesMoved(Value):
+    """The rows of both pools after a transfer, who was moved, and what became of their enrollments; sorted.
 
-    *confirmed* is the amount that was taken: a price that has changed since is refused, so that what was paid and
-    what is recorded are the same. To be sent by the host's payment code. Refuses as `orders.purchase()` does.
+    Attributes:
+        awaiting: Those whose license of the source awaits confirmation.
     """
 
-    plan: Id
-    pool: Id
-    beneficiary: Scope | None = None
-    currency: Currency | None = None
-    confirmed: Money | None = None
-
-    def steps(self, now: datetime) -> UseCase[PlanBought]:
-        """Decide the purchase; save the pool with the charge."""
-        actor, directory = yield from _setting(self, self.actor)
-        offer = yield from _buyable(self, actor, self.plan)
-        zone = yield from ask(lambda ports: ports.host.zone(self.tenant))
-        decision = orders.purchase(
-            actor,
-            offer,
-            self.beneficiary,
-            directory=directory,
-            pool_id=self.pool,
-            zone=zone,
-            now=now,
-            currency=self.currency,
-            confirmed=self.confirmed,
-        )
-        yield from save(self, decision.state.pool, 0, decision.events)
-        return PlanBought(row=seat_administration.row_of(decision.state.pool), quote=decision.state.quote)
+    source: Row
+    target: Row
+    moved: tuple[UserId, ...]
+    awaiting: tuple[UserId, ...]
+    passed_over: tuple[UserId, ...]
+    followed: tuple[Enrollment, ...]
+    locked: tuple[Enrollment, ...]
 
 
 @frozen(kw_only=True, field_transformer=checked)
-class RecordTransaction(Command[PlanBought]):
-    """Record by hand a purchase through *plan* that was paid elsewhere; refuses as `orders.record_transaction()`."""
+class SizeChanged(Value):
+    """The row after a new size, who lost a license, and the enrollments that ended with it; sorted."""
 
-    plan: Id
-    pool: Id
-    beneficiary: Scope | None = None
-
-    def steps(self, now: datetime) -> UseCase[PlanBought]:
-        """Decide the transaction; save the pool."""
-        actor, directory = yield from _setting(self, self.actor)
-        offer = yield from _offer(self, self.plan)
-        if offer is None:
-            actor.require(Permission.TRANSACTIONS_CREATE)
-            raise PlanNotVisible(plan=self.plan)
-        zone = yield from ask(lambda ports: ports.host.zone(self.tenant))
-        decision = orders.record_transaction(
-            actor, offer, self.beneficiary, directory=directory, pool_id=self.pool, zone=zone, now=now
-        )
-        yield from save(self, decision.state.pool, 0, decision.events)
-        return PlanBought(row=seat_administration.row_of(decision.state.pool), quote=None)
+    row: Row
+    dropped: tuple[UserId, ...]
+    locked: tuple[Enrollment, ...]
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -168,9 +88,9 @@ class AssignLicenses(Command[LicensesGiven]):
 
     def steps(self, now: datetime) -> UseCase[LicensesGiven]:
         """Load the holdings of these users, decide, save."""
-        actor, directory = yield from _setting(self, self.actor)
-        stored = yield from _pool(self, actor, self.pool, bulk("users", self.users))
-        switches = yield from _switches(self, stored.state)
+        actor, directory = yield from setting(self, self.actor)
+        stored = yield from stored_pool(self, actor, self.pool, bulk("users", self.users))
+        switches = (yield from live(self, stored.state)).switches
         decision = seat_administration.assign(
             actor, stored.state, self.users, directory=directory, switches=switches, now=now
         )
@@ -182,18 +102,22 @@ class AssignLicenses(Command[LicensesGiven]):
 
 @frozen(kw_only=True, field_transformer=checked)
 class UnassignLicenses(Command[LicensesTaken]):
-    """Take the license of *pool* from each of *users*; refuses as `seat_administration.unassign()` does."""
+    """Take the license of *pool* from each of *users*, and end the enrollments that came through it.
+
+    Refuses as `seat_administration.unassign()` does.
+    """
 
     pool: Id
     users: frozenset[UserId]
 
     def steps(self, now: datetime) -> UseCase[LicensesTaken]:
-        """Load the holdings of these users, decide, save."""
-        actor, directory = yield from _setting(self, self.actor)
-        stored = yield from _pool(self, actor, self.pool, bulk("users", self.users))
-        switches = yield from _switches(self, stored.state)
+        """Load the holdings and enrollments of these users, decide, save."""
+        actor, directory = yield from setting(self, self.actor)
+        stored = yield from stored_pool(self, actor, self.pool, bulk("users", self.users))
+        switches = (yield from live(self, stored.state)).switches
+        theirs = yield from enrollments_of(self, self.users)
         decision = seat_administration.unassign(
-            actor, stored.state, self.users, directory=directory, switches=switches, now=now
+            actor, stored.state, self.users, enrollments=theirs, directory=directory, switches=switches, now=now
         )
         return (yield from _taken(self, stored, decision))
 
@@ -207,14 +131,14 @@ class ConfirmReleases(Command[LicensesTaken]):
 
     def steps(self, now: datetime) -> UseCase[LicensesTaken]:
         """Load the holdings of these users, decide, save."""
-        actor, directory = yield from _setting(self, self.actor)
-        stored = yield from _pool(self, actor, self.pool, bulk("users", self.users))
+        actor, directory = yield from setting(self, self.actor)
+        stored = yield from stored_pool(self, actor, self.pool, bulk("users", self.users))
         decision = seat_administration.confirm(actor, stored.state, self.users, directory=directory, now=now)
         return (yield from _taken(self, stored, decision))
 
 
 def _taken(
-    asked: Command[LicensesTaken], stored: Stored[AnyPool], decision: Decision[Unassigned, LicensesUnassigned]
+    asked: Command[LicensesTaken], stored: Stored[AnyPool], decision: Decision[Unassigned, Event]
 ) -> UseCase[LicensesTaken]:
     taken = decision.state
     yield from save(asked, taken.pool, stored.version, decision.events)
@@ -223,56 +147,132 @@ def _taken(
         released=taken.released,
         awaiting=taken.awaiting,
         passed_over=taken.passed_over,
+        locked=taken.locked,
     )
 
 
 @frozen(kw_only=True, field_transformer=checked)
-class ListPlans(Query[Ids]):
-    """The ids of the plans on the plans page of *actor* (DOC-10); without an actor, of the public catalog (DOC-11)."""
+class RejectReleases(Command[LicensesGiven]):
+    """Let *users*, whose release awaits confirmation, keep their license; refuses as `seat_administration.reject()`."""
 
-    actor: UserId | None = None
+    pool: Id
+    users: frozenset[UserId]
 
-    def steps(self, now: datetime) -> UseCase[Ids]:
-        """Ask the host for the plans, and list those that may be bought."""
-        offers = yield from ask(lambda ports: ports.host.offers(self.tenant))
-        if self.actor is None:
-            directory = yield from ask(lambda ports: ports.host.directory(self.tenant))
-            return Ids(visibility.public_plans(offers, directory))
-        actor, directory = yield from _setting(self, self.actor)
-        return Ids(visibility.plans_for(actor, offers, directory))
-
-
-@frozen(kw_only=True, field_transformer=checked)
-class ListBeneficiaries(Query[Scopes]):
-    """The scopes to offer to *actor* for a purchase through *plan*; refuses as `visibility.beneficiaries()` does."""
-
-    actor: UserId
-    plan: Id
-
-    def steps(self, now: datetime) -> UseCase[Scopes]:
-        """Ask the host alone: nothing stored is read."""
-        actor, directory = yield from _setting(self, self.actor)
-        offer = yield from _buyable(self, actor, self.plan)
-        return Scopes(visibility.beneficiaries(actor, offer, directory))
+    def steps(self, now: datetime) -> UseCase[LicensesGiven]:
+        """Load the holdings of these users, decide, save."""
+        actor, directory = yield from setting(self, self.actor)
+        stored = yield from stored_pool(self, actor, self.pool, bulk("users", self.users))
+        decision = seat_administration.reject(actor, stored.state, self.users, directory=directory, now=now)
+        kept = decision.state
+        yield from save(self, kept.pool, stored.version, decision.events)
+        row = seat_administration.row_of(kept.pool)
+        return LicensesGiven(row=row, added=kept.restored, passed_over=kept.passed_over)
 
 
 @frozen(kw_only=True, field_transformer=checked)
-class QuotePlan(Query[Quote]):
-    """What one purchase through *plan* costs *actor*, who must be able to see it as a buyer.
+class TransferLicenses(Command[LicensesMoved]):
+    """Move each of *users* who holds a license of *pool* to one of *target*; `Licensing.preview()` tries it out.
 
-    Refuses as `visibility.can_see_plan()` and `orders.quote_plan()` do.
+    Refuses as `seat_administration.transfer()` does.
+    """
+
+    pool: Id
+    target: Id
+    users: frozenset[UserId]
+
+    def steps(self, now: datetime) -> UseCase[LicensesMoved]:
+        """Load both pools with the holdings of these users, and their enrollments; decide, save both."""
+        actor, directory = yield from setting(self, self.actor)
+        users = bulk("users", self.users)
+        source = yield from stored_pool(self, actor, self.pool, users)
+        target = yield from stored_pool(self, actor, self.target, users)
+        giving, taking = (yield from live(self, source.state)), (yield from live(self, target.state))
+        decision = seat_administration.transfer(
+            actor,
+            source.state,
+            target.state,
+            users,
+            enrollments=(yield from enrollments_of(self, users)),
+            package=taking.package,
+            directory=directory,
+            source_switches=giving.switches,
+            target_switches=taking.switches,
+            now=now,
+        )
+        moved = decision.state
+        yield from save_pool(self, moved.source, source, decision.events)
+        yield from save_pool(self, moved.target, target, decision.events)
+        return LicensesMoved(
+            source=seat_administration.row_of(moved.source),
+            target=seat_administration.row_of(moved.target),
+            moved=moved.moved,
+            awaiting=moved.awaiting,
+            passed_over=moved.passed_over,
+            followed=moved.followed,
+            locked=moved.locked,
+        )
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class PreviewShrink(Query[Shrinking]):
+    """Who would lose their license if *pool* had *bought*; refuses as `seat_administration.preview_shrink()` does.
+
+    Who was assigned when is read from the history of the pool; who was active when, the host says.
     """
 
     actor: UserId
-    plan: Id
-    currency: Currency | None = None
+    pool: Id
+    bought: Count
+    order: tuple[ShrinkStage, ...] = SHRINK_ORDER
+    last_active: Mapping[UserId, Instant] = FrozenMap({})
+    idle_before: Instant | None = None
 
-    def steps(self, now: datetime) -> UseCase[Quote]:
-        """Ask the host alone: nothing stored is read."""
-        actor, directory = yield from _setting(self, self.actor)
-        offer = yield from _buyable(self, actor, self.plan)
-        visibility.can_see_plan(actor, offer, directory).require()
-        return orders.quote_plan(offer, self.currency)
+    def steps(self, now: datetime) -> UseCase[Shrinking]:
+        """See whether the actor may look, and load all holdings and the history."""
+        actor, directory = yield from setting(self, self.actor)
+        actor.require(Permission.TRANSACTIONS_CREATE)
+        pool = (yield from stored_pool(self, actor, self.pool, frozenset())).state
+        visibility.can_manage(actor, pool.beneficiary, pool.id, directory).require()
+        pool = (yield from stored_pool(self, actor, self.pool, None)).state
+        history = yield from ask(lambda ports: ports.work.history(self.tenant, self.pool))
+        given = (one.event for one in history if isinstance(one.event, LicensesAssigned))
+        return seat_administration.preview_shrink(
+            actor,
+            pool,
+            self.bought,
+            directory=directory,
+            order=self.order,
+            last_active=self.last_active,
+            idle_before=self.idle_before,
+            assigned_at={user: event.at for event in given for user in event.users},
+        )
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class ResizePool(Command[SizeChanged]):
+    """Let *pool* have *bought* licenses or seats, and take those of the users to *drop*, as `PreviewShrink` named them.
+
+    Nothing is charged. Refuses as `seat_administration.resize()` does.
+    """
+
+    pool: Id
+    bought: Count
+    drop: frozenset[UserId] = frozenset()
+
+    def steps(self, now: datetime) -> UseCase[SizeChanged]:
+        """Load the holdings and enrollments of those to drop, decide, save."""
+        actor, directory = yield from setting(self, self.actor)
+        actor.require(Permission.TRANSACTIONS_CREATE)
+        drop = bulk("drop", self.drop)
+        stored = yield from stored_pool(self, actor, self.pool, drop)
+        theirs = yield from enrollments_of(self, drop)
+        decision = seat_administration.resize(
+            actor, stored.state, self.bought, drop=drop, enrollments=theirs, directory=directory, now=now
+        )
+        resized = decision.state
+        yield from save(self, resized.pool, stored.version, decision.events)
+        row = seat_administration.row_of(resized.pool)
+        return SizeChanged(row=row, dropped=resized.dropped, locked=resized.locked)
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -283,7 +283,7 @@ class ListPools(Query[Rows]):
 
     def steps(self, now: datetime) -> UseCase[Rows]:
         """Load the pools without holdings, and show those in reach."""
-        actor, directory = yield from _setting(self, self.actor)
+        actor, directory = yield from setting(self, self.actor)
         actor.require(Permission.SEATS_MANAGE)
         purchased = yield from ask(lambda ports: ports.work.pools(self.tenant))
         managed = frozenset(visibility.managed(actor, purchased, directory))
@@ -299,41 +299,27 @@ class ReadPool(Query[Row]):
 
     def steps(self, now: datetime) -> UseCase[Row]:
         """Load the pool without holdings, and read its row."""
-        actor, directory = yield from _setting(self, self.actor)
-        stored = yield from _pool(self, actor, self.pool, frozenset())
+        actor, directory = yield from setting(self, self.actor)
+        stored = yield from stored_pool(self, actor, self.pool, frozenset())
         return seat_administration.row(actor, stored.state, directory)
 
 
 @frozen(kw_only=True, field_transformer=checked)
 class ListCandidates(Query[Ids]):
-    """The users who may be given a license of *pool*; refuses as `seat_administration.candidates()` does."""
+    """The users of *pool* to offer for *task*; refuses as `seat_administration.candidates()` does."""
 
     actor: UserId
     pool: Id
+    task: Task = Task.ASSIGN
 
     def steps(self, now: datetime) -> UseCase[Ids]:
-        """See whether the actor may look, load the holdings of the eligible, and list those without a license."""
-        actor, directory = yield from _setting(self, self.actor)
-        pool = (yield from _pool(self, actor, self.pool, frozenset())).state
+        """See whether the actor may look, and load the holdings that the task is about."""
+        actor, directory = yield from setting(self, self.actor)
+        pool = (yield from stored_pool(self, actor, self.pool, frozenset())).state
         visibility.can_manage(actor, pool.beneficiary, pool.id, directory).require()
-        eligible = frozenset(visibility.eligible(pool.beneficiary, directory))
-        users = eligible if len(eligible) * _MANY < pool.consumed else None
-        pool = (yield from _pool(self, actor, self.pool, users)).state
-        return Ids(seat_administration.candidates(actor, pool, directory))
-
-
-@frozen(kw_only=True, field_transformer=checked)
-class ListHolders(Query[Ids]):
-    """The users who hold a license of *pool*, or whose release awaits confirmation; refuses as `ReadPool` does."""
-
-    actor: UserId
-    pool: Id
-    holding: Holding = Holding.HELD
-
-    def steps(self, now: datetime) -> UseCase[Ids]:
-        """See whether the actor may look, and load all holdings."""
-        actor, directory = yield from _setting(self, self.actor)
-        pool = (yield from _pool(self, actor, self.pool, frozenset())).state
-        visibility.can_manage(actor, pool.beneficiary, pool.id, directory).require()
-        pool = (yield from _pool(self, actor, self.pool, None)).state
-        return Ids(seat_administration.holders(actor, pool, self.holding, directory))
+        users: frozenset[str] | None = None
+        if self.task is Task.ASSIGN:
+            eligible = frozenset(visibility.eligible(pool.beneficiary, directory))
+            users = eligible if len(eligible) * _MANY < pool.consumed else None
+        pool = (yield from stored_pool(self, actor, self.pool, users)).state
+        return Ids(seat_administration.candidates(actor, pool, directory, self.task))

@@ -8,6 +8,7 @@ Each law is a function of plain arguments that raises `LawBroken`; `LAWS` pairs 
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from fractions import Fraction
 from functools import reduce
 from random import Random
 from typing import Any, Final
@@ -19,14 +20,18 @@ from licensing_core.decisions import Verdict
 from licensing_core.directory import Actor, Role, Scope
 from licensing_core.errors import LicensingError
 from licensing_core.holdings import Holding, Holdings
-from licensing_core.plans import Switches
-from licensing_core.pools import LicensePool, PoolEvent
+from licensing_core.limits import Overage
+from licensing_core.plans import PLATFORM_DEFAULTS, Switches
+from licensing_core.pools import AnyPool, LicensePool, PoolEvent
 from licensing_core.testing.law import require
 
 NOON: Final = datetime(2026, 5, 4, 12, tzinfo=UTC)
 USERS: Final = tuple(f"user-{number}" for number in range(8))
 ROOT: Final = Actor("root", Role.SUPERADMIN)
 POWER_USER: Final = Actor("pu", Role.POWER_USER)
+
+OVERAGES: Final = (Overage.BLOCK, Overage.BLOCK, Overage.ALLOW, Fraction(5, 4), Fraction(7, 3))
+CAPS: Final = (None, None, Fraction(1, 2), Fraction(2, 3), Fraction(1))
 
 Step = Callable[[LicensePool], LicensePool]
 Outcome = tuple[LicensePool, tuple[PoolEvent, ...]] | LicensingError
@@ -52,18 +57,29 @@ def the_counters_add_up(pool: LicensePool) -> None:
     require(not (pool.free and pool.overrun), "nothing is free while there is an overrun", pool=pool)
 
 
-def an_enforced_limit_is_kept(pool: LicensePool, users: Collection[str], now: datetime = NOON) -> None:
-    """L1, DOC-31. With the limit enforced, assigning never makes or adds to an overrun; it is all or nothing."""
-    found = outcome_of(pools.assign, pool, users, eligible=users, switches=Switches(), by=ROOT, now=now)
+def fits(pool: AnyPool, more: int, switches: Switches) -> bool:
+    """Whether *more* licenses or seats fit in *pool*: a ratio moves the limit; one that is not enforced is none."""
+    if not more or not switches.enforce_limit or switches.overage is Overage.ALLOW:
+        return True
+    ratio = switches.overage if isinstance(switches.overage, Fraction) else 1
+    return pool.consumed + more <= pool.bought * ratio
+
+
+def an_enforced_limit_is_kept(
+    pool: LicensePool, users: Collection[str], switches: Switches = PLATFORM_DEFAULTS, now: datetime = NOON
+) -> None:
+    """L1, DOC-31, DOC-32. An enforced limit, with its overage, is never gone beyond; it is all or nothing."""
+    found = outcome_of(pools.assign, pool, users, eligible=users, switches=switches, by=ROOT, now=now)
     new = {user for user in users if user not in pool.holdings}
-    fits = not new or pool.consumed + len(new) <= pool.bought
-    case = {"pool": pool, "holdings": dict(pool.holdings), "users": users}
+    they_fit = fits(pool, len(new), switches)
+    case = {"pool": pool, "holdings": dict(pool.holdings), "users": users, "switches": switches}
     if isinstance(found, LicensingError):
-        require(type(found) is pools.LicensesExhausted and not fits, "only what does not fit is refused", **case)
+        require(type(found) is pools.LicensesExhausted and not they_fit, "only what does not fit is refused", **case)
         return
     after, _events = found
-    require(fits, "what does not fit is refused", **case)
-    require(after.overrun <= pool.overrun, "an enforced limit adds no overrun", **case)
+    require(they_fit, "what does not fit is refused", **case)
+    enforced = switches.enforce_limit and switches.overage is Overage.BLOCK
+    require(not enforced or after.overrun <= pool.overrun, "an enforced limit adds no overrun", **case)
     require(all(after.holds(user) for user in users), "all of them hold a license", **case)
 
 
@@ -115,6 +131,7 @@ def a_part_decides_as_the_whole(
 
 def a_release_waits_for_a_superadmin(pool: LicensePool, users: Collection[str], switches: Switches, by: Actor) -> None:
     """DOC-35, DOC-36. Held falls at once; consumed too with refund on or a superadmin, else when one confirms."""
+    switches = evolve(switches, revocation_cap=None)
     taken = pools.unassign(pool, users, switches=switches, by=by, now=NOON).state
     holders, waiting = ([user for user in users if pool.holdings.get(user) is state] for state in Holding)
     case = {"pool": pool, "holdings": dict(pool.holdings), "users": users, "switches": switches, "by": by}
@@ -126,6 +143,31 @@ def a_release_waits_for_a_superadmin(pool: LicensePool, users: Collection[str], 
         after = outcome_of(command, taken, users, by=ROOT, now=NOON, **more)
         gone = not isinstance(after, LicensingError) and not any(user in after[0].holdings for user in users)
         require(gone, "after a superadmin confirmed, none is left", **case)
+
+
+def a_rejected_release_never_was(pool: LicensePool, users: Collection[str]) -> None:
+    """DOC-35. What a power user took and a superadmin did not confirm is as it was, counters and all."""
+    holders = [user for user in users if pool.holdings.get(user) is Holding.HELD]
+    taken = pools.unassign(pool, holders, switches=Switches(), by=POWER_USER, now=NOON).state
+    require(taken.consumed == pool.consumed, "what awaits confirmation is consumed", pool=pool, users=users)
+    kept = pools.reject(taken, holders, by=ROOT, now=NOON).state
+    require(kept == pool, "a rejected release never was", pool=pool, users=users, kept=kept)
+
+
+def the_revocation_cap_is_kept(pool: LicensePool, users: Collection[str], switches: Switches, by: Actor) -> None:
+    """A power user takes as many as the cap leaves, or none of them; a superadmin any, and they do not count."""
+    found = outcome_of(pools.unassign, pool, users, switches=switches, by=by, now=NOON)
+    holders, cap = {user for user in users if pool.holdings.get(user) is Holding.HELD}, switches.revocation_cap
+    counted = 0 if by.is_superadmin else len(holders)
+    within = not counted or cap is None or pool.revoked + counted <= cap * pool.bought
+    case = {"pool": pool, "holdings": dict(pool.holdings), "users": users, "switches": switches, "by": by}
+    if not isinstance(found, LicensingError):
+        require(within, "what the cap does not leave is refused", **case)
+        require(found[0].revoked == pool.revoked + counted, "what is taken counts", **case)
+        return
+    left = 0 if cap is None else max(0, int(cap * pool.bought) - pool.revoked)
+    refusal = pools.RevocationsExhausted(pool=pool.id, requested=counted, left=left)
+    require(found == refusal and not within, "only what the cap does not leave is refused", found=found, **case)
 
 
 def replay_rebuilds(start: LicensePool, history: Sequence[tuple[LicensePool, tuple[PoolEvent, ...]]]) -> None:
@@ -145,19 +187,22 @@ def questions_agree_with_commands(
     pool: LicensePool, users: Collection[str], eligible: Collection[str], switches: Switches, by: Actor, bought: int
 ) -> None:
     """Each `can_...` carries the very refusal of its command, or allows what the command does."""
-    everything: dict[str, Any] = {"by": by, "now": NOON}
-    assigning = {**everything, "eligible": eligible, "switches": switches}
-    asked: tuple[tuple[Verdict, Outcome], ...] = (
-        (pools.can_assign(pool, users, **assigning), outcome_of(pools.assign, pool, users, **assigning)),
-        (pools.can_confirm(pool, users, **everything), outcome_of(pools.confirm, pool, users, **everything)),
-        (
-            pools.can_resize(pool, bought, by=by, now=NOON),
-            outcome_of(pools.resize, pool, bought, by=by, now=NOON),
-        ),
-    )
-    for verdict, found in asked:
-        refusal = found if isinstance(found, LicensingError) else None
-        require(verdict.refusal == refusal, "question and command agree", pool=pool, users=users, found=found)
+    acts: dict[str, Any] = {"by": by, "now": NOON}
+    a_question_agrees(pools.can_assign, pools.assign, pool, users, eligible=eligible, switches=switches, **acts)
+    a_question_agrees(pools.can_unassign, pools.unassign, pool, users, switches=switches, **acts)
+    a_question_agrees(pools.can_confirm, pools.confirm, pool, users, **acts)
+    a_question_agrees(pools.can_reject, pools.reject, pool, users, **acts)
+    a_question_agrees(pools.can_resize, pools.resize, pool, bought, **acts)
+
+
+def a_question_agrees(
+    question: Callable[..., Verdict], command: Callable[..., Any], *arguments: Any, **named: Any
+) -> None:
+    """*question* carries the very refusal of *command* with these arguments, or allows what it does."""
+    found, verdict = outcome_of(command, *arguments, **named), question(*arguments, **named)
+    refusal = found if isinstance(found, LicensingError) else None
+    require(verdict.refusal == refusal, "question and command agree", arguments=arguments, found=found)
+    require(bool(verdict) == (refusal is None), "a verdict is true when it allows", verdict=verdict)
 
 
 # Cases, from a source of random numbers that the caller seeds.
@@ -175,6 +220,7 @@ def any_pool(rng: Random, users: Sequence[str] = USERS) -> LicensePool:
         bought=bought,
         consumed=len(entries),
         held=held,
+        revoked=rng.choice((0, 0, 1, 2)),
         holdings=Holdings(entries),
     )
 
@@ -185,8 +231,21 @@ def some_users(rng: Random, users: Sequence[str] = USERS) -> list[str]:
 
 
 def any_switches(rng: Random) -> Switches:
-    """Limit and refund on or off."""
-    return Switches(enforce_limit=rng.random() < 0.5, allow_refund=rng.random() < 0.5)
+    """Limit and refund on or off, any overage, and a revocation cap or none."""
+    return Switches(
+        enforce_limit=rng.random() < 0.7,
+        allow_refund=rng.random() < 0.5,
+        overage=rng.choice(OVERAGES),
+        revocation_cap=rng.choice(CAPS),
+    )
+
+
+def about_as_many_as_fit(rng: Random, pool: LicensePool, switches: Switches) -> list[str]:
+    """Users without a license, as many as fit in *pool* or one more, where there are so many; any at times."""
+    new = [user for user in USERS if user not in pool.holdings]
+    ratio = switches.overage if isinstance(switches.overage, Fraction) else 1
+    wanted = int(pool.bought * ratio) - pool.consumed + rng.randrange(2)
+    return rng.sample(new, wanted) if 0 < wanted <= len(new) and rng.random() < 0.8 else some_users(rng)
 
 
 def any_actor(rng: Random) -> Actor:
@@ -198,14 +257,16 @@ def any_step(rng: Random, pool: LicensePool, now: datetime, *, enforced: bool = 
     """What becomes of *pool* by one command of any kind; *enforced* keeps the limit enforced."""
     users, by, switches = some_users(rng), any_actor(rng), any_switches(rng)
     if enforced:
-        switches = evolve(switches, enforce_limit=True)
-    kind = rng.randrange(8)
+        switches = evolve(switches, enforce_limit=True, overage=Overage.BLOCK)
+    kind = rng.randrange(9)
     if kind < 4:
         return outcome_of(pools.assign, pool, users[:3], eligible=USERS[1:], switches=switches, by=by, now=now)
     if kind < 6:
         return outcome_of(pools.unassign, pool, users, switches=switches, by=by, now=now)
     if kind < 7:
         return outcome_of(pools.confirm, pool, users, by=by, now=now)
+    if kind < 8:
+        return outcome_of(pools.reject, pool, users, by=by, now=now)
     return outcome_of(pools.resize, pool, rng.randrange(9), by=by, now=now)
 
 
@@ -247,6 +308,15 @@ def _released(rng: Random) -> None:
     a_release_waits_for_a_superadmin(any_pool(rng), some_users(rng), any_switches(rng), any_actor(rng))
 
 
+def _limited(rng: Random) -> None:
+    pool, switches = any_pool(rng), any_switches(rng)
+    an_enforced_limit_is_kept(pool, about_as_many_as_fit(rng, pool, switches), switches)
+
+
+def _capped(rng: Random) -> None:
+    the_revocation_cap_is_kept(any_pool(rng), some_users(rng), any_switches(rng), any_actor(rng))
+
+
 def _in_part(rng: Random) -> None:
     a_part_decides_as_the_whole(any_pool(rng), some_users(rng), USERS[2:], any_switches(rng), any_actor(rng))
 
@@ -259,11 +329,13 @@ def _asked(rng: Random) -> None:
 
 LAWS: Final[list[tuple[str, Callable[[Random], None]]]] = [
     ("L1 the counters of a pool add up", _counted),
-    ("L1 an enforced limit is kept", lambda rng: an_enforced_limit_is_kept(any_pool(rng), some_users(rng))),
+    ("L1 an enforced limit is kept", _limited),
     ("L1 enforced at every step there is no overrun", _enforced_from_the_start),
     ("L2 twice is once", lambda rng: twice_is_once(any_pool(rng), some_users(rng), any_switches(rng), any_actor(rng))),
     ("L2 the order of users does not matter", _ordered),
     ("a release waits for a superadmin", _released),
+    ("a rejected release never was", lambda rng: a_rejected_release_never_was(any_pool(rng), some_users(rng))),
+    ("the revocation cap is kept", _capped),
     ("L7 replay rebuilds a pool", _replayed),
     ("a part of the holdings decides as the whole", _in_part),
     ("questions agree with commands", _asked),

@@ -21,6 +21,7 @@ from licensing_core.adapters.sql.sqlite import pauses
 from licensing_core.adapters.sql.work import SqlUnitOfWork
 from licensing_core.adapters.turns import WAIT, as_wait
 from licensing_core.decisions import Event
+from licensing_core.enrollments import Enrollments
 from licensing_core.license_cycle import LicenseAccount
 from licensing_core.pools import AnyPool
 from licensing_core.protocols import Aggregate, Envelope, Remembered, Stored, StoreUnavailable
@@ -80,6 +81,14 @@ class AsyncSqlUnitOfWork:
     async def pools(self, tenant: str) -> Sequence[AnyPool]:
         """As `UnitOfWork.pools()`."""
         return await self._worker.do(lambda: self._work.pools(tenant))
+
+    async def licenses(self, tenant: str, user: str) -> Sequence[AnyPool]:
+        """As `UnitOfWork.licenses()`."""
+        return await self._worker.do(lambda: self._work.licenses(tenant, user))
+
+    async def enrollments(self, tenant: str, users: Collection[str] | None) -> Enrollments:
+        """As `UnitOfWork.enrollments()`."""
+        return await self._worker.do(lambda: self._work.enrollments(tenant, users))
 
     async def account(
         self, tenant: str, account_id: str, users: Collection[str] | None

@@ -9,7 +9,8 @@ from sqlalchemy import Row
 
 from licensing_core.checks import Count, Id, Value, checked
 from licensing_core.decisions import Event
-from licensing_core.directory import Scope
+from licensing_core.directory import Content, Scope
+from licensing_core.enrollments import Enrollment, EnrollmentStatus
 from licensing_core.holdings import Holdings
 from licensing_core.license_cycle import LicenseAccount, LicenseType, Order
 from licensing_core.periods import Cycle, Period
@@ -71,12 +72,13 @@ def counters(pool: AnyPool) -> dict[str, Any]:
         "held": pool.held,
         "expires_at": micros(pool.expires_at),
         "renewals": pool.renewals,
+        "revoked": pool.revoked if isinstance(pool, LicensePool) else 0,
     }
 
 
 def licenses_of(row: Row[Any], holdings: Holdings) -> LicensePool:
     """The pool of licenses in *row*, with *holdings*."""
-    return LicensePool(**_fields(row), holdings=holdings)
+    return LicensePool(**_fields(row), revoked=row.revoked, holdings=holdings)
 
 
 def pool_of(row: Row[Any], holdings: Holdings) -> AnyPool:
@@ -95,6 +97,35 @@ def _fields(row: Row[Any]) -> dict[str, Any]:
         "renewals": row.renewals,
         "terms": None if row.terms is None else read(row.terms, Terms),
     }
+
+
+def enrollment_row(tenant: str, one: Enrollment) -> dict[str, Any]:
+    """The row of *one* enrollment of *tenant*."""
+    return {
+        "tenant": tenant,
+        "learner": one.user,
+        "content": str(one.content),
+        "pool": one.pool,
+        "status": one.status.value,
+        "level": one.level,
+        "locked": int(one.locked),
+        "since": micros(one.since),
+        "until": micros(one.until),
+    }
+
+
+def enrollment_of(row: Row[Any]) -> Enrollment:
+    """The enrollment in *row*."""
+    return Enrollment(
+        user=row.learner,
+        content=Content.parse(row.content),
+        pool=row.pool,
+        status=EnrollmentStatus(row.status),
+        level=row.level,
+        locked=bool(row.locked),
+        since=_instant(row.since),
+        until=_instant(row.until),
+    )
 
 
 def account_state(account: LicenseAccount) -> str:

@@ -7,6 +7,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     ForeignKeyConstraint,
+    Index,
     Integer,
     MetaData,
     PrimaryKeyConstraint,
@@ -46,6 +47,7 @@ POOL: Final = _table(
     _count("held"),
     Column("expires_at", Micros),
     _count("renewals"),
+    _count("revoked"),
     Column("terms", Text()),
     Column("version", Integer(), CheckConstraint(f"version BETWEEN 1 AND {MAX_COUNT}")),
     PrimaryKeyConstraint("tenant", "aggregate", "id"),
@@ -74,6 +76,22 @@ HOLDING: Final = _table(
     ForeignKeyConstraint(["tenant", "aggregate", "pool"], ["pool.tenant", "pool.aggregate", "pool.id"]),
 )
 """One row for each license that is held or awaits confirmation."""
+Index("holding_of_holder", HOLDING.c.tenant, HOLDING.c.holder)
+
+ENROLLMENT: Final = _table(
+    "enrollment",
+    _id("tenant"),
+    _id("learner"),
+    Column("content", Text(), CheckConstraint("length(content) BETWEEN 8 AND 78"), nullable=False),
+    _id("pool"),
+    Column("status", Text(), CheckConstraint("status IN ('to_confirm', 'enrolled')"), nullable=False),
+    Column("level", Text(), CheckConstraint("length(level) BETWEEN 1 AND 64")),
+    Column("locked", Integer(), CheckConstraint("locked IN (0, 1)"), nullable=False, autoincrement=False),
+    Column("since", Micros),
+    Column("until", Micros),
+    PrimaryKeyConstraint("tenant", "learner", "content"),
+)
+"""One row for each user and content, whichever pool it came through: nobody is enrolled twice."""
 
 EVENT: Final = _table(
     "event",

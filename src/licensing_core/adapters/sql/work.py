@@ -3,15 +3,17 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Executable, Row, Table, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Executable, Row, Table, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.dml import UpdateBase
 
-from licensing_core.adapters.rows import changes, known_users, pools_of
+from licensing_core.adapters.rows import changes, enrollment_rows, known_users, pools_of
 from licensing_core.adapters.sql.codec import (
     account_of,
     account_state,
     counters,
+    enrollment_of,
+    enrollment_row,
     event_row,
     licenses_of,
     pool_of,
@@ -19,10 +21,11 @@ from licensing_core.adapters.sql.codec import (
     read,
     write,
 )
-from licensing_core.adapters.sql.schema import ACCOUNT, COMMAND, EVENT, HOLDING, POOL
+from licensing_core.adapters.sql.schema import ACCOUNT, COMMAND, ENROLLMENT, EVENT, HOLDING, POOL
 from licensing_core.adapters.sql.sqlite import DRIVER_ERRORS, unavailable
 from licensing_core.checks import InvalidArgument, Value, as_id, shown
 from licensing_core.decisions import Event
+from licensing_core.enrollments import Enrollments
 from licensing_core.errors import LicensingError
 from licensing_core.holdings import Holding, Holdings
 from licensing_core.license_cycle import LicenseAccount
@@ -75,6 +78,26 @@ class SqlUnitOfWork:
         found = select(POOL).where(owned, POOL.c.version.is_not(None)).order_by(POOL.c.id)
         return tuple(pool_of(row, _NONE) for row in self._all(found))
 
+    def licenses(self, tenant: str, user: str) -> Sequence[AnyPool]:
+        """As `UnitOfWork.licenses()`."""
+        owner, holder = as_id("tenant", tenant), as_id("user", user)
+        together = (HOLDING.c.tenant == POOL.c.tenant) & (HOLDING.c.aggregate == POOL.c.aggregate)
+        found = (
+            select(POOL, HOLDING.c.state)
+            .join(HOLDING, together & (HOLDING.c.pool == POOL.c.id))
+            .where(HOLDING.c.tenant == owner, HOLDING.c.holder == holder, POOL.c.version.is_not(None))
+            .order_by(POOL.c.id)
+        )
+        return tuple(
+            licenses_of(row, Holdings({holder: Holding(row.state)}, loaded=(holder,))) for row in self._all(found)
+        )
+
+    def enrollments(self, tenant: str, users: Collection[str] | None) -> Enrollments:
+        """As `UnitOfWork.enrollments()`."""
+        every, known = select(ENROLLMENT).where(ENROLLMENT.c.tenant == as_id("tenant", tenant)), known_users(users)
+        parts = [every] if known is None else [every.where(ENROLLMENT.c.learner.in_(some)) for some in _chunks(known)]
+        return Enrollments((enrollment_of(row) for part in parts for row in self._all(part)), loaded=known)
+
     def account(self, tenant: str, account_id: str, users: Collection[str] | None) -> Stored[LicenseAccount] | None:
         """As `UnitOfWork.account()`."""
         key, known = _key(tenant, account_id), known_users(users)
@@ -100,7 +123,9 @@ class SqlUnitOfWork:
             self._change_pool(key, aggregate, expected, version)
         for pool_id, made in holdings.items():
             self._write_holdings(key, pool_id, made)
-        self._insert(EVENT, rows, VersionConflict(aggregate=aggregate.id, expected=expected))
+        late = VersionConflict(aggregate=aggregate.id, expected=expected)
+        self._write_enrollments(key[0], events, late)
+        self._insert(EVENT, rows, late)
 
     def history(self, tenant: str, aggregate_id: str) -> Sequence[Envelope]:
         """As `UnitOfWork.history()`."""
@@ -169,6 +194,16 @@ class SqlUnitOfWork:
         kept = ((user, holding) for user, holding in sorted(holdings.items()) if holding is not None)
         self._insert(HOLDING, [{**shared, "holder": user, "state": holding.value} for user, holding in kept])
 
+    def _write_enrollments(self, tenant: str, events: Sequence[Event], taken: VersionConflict) -> None:
+        """Those that change are written anew; of those that are made none may be there."""
+        rows = enrollment_rows(events)
+        places = [{"of_learner": user, "of_content": str(content)} for user, content in rows.changed]
+        if places:
+            at = (ENROLLMENT.c.learner == bindparam("of_learner"), ENROLLMENT.c.content == bindparam("of_content"))
+            self._write(delete(ENROLLMENT).where(ENROLLMENT.c.tenant == tenant, *at), places)
+        kept = [one for one in rows.changed.values() if one is not None]
+        self._insert(ENROLLMENT, [enrollment_row(tenant, one) for one in (*kept, *rows.new.values())], taken)
+
     def _held(
         self, key: Key, pools: Sequence[str], users: frozenset[str] | None
     ) -> Mapping[str, Mapping[str, Holding]]:
@@ -191,10 +226,10 @@ class SqlUnitOfWork:
         except DRIVER_ERRORS as error:
             raise self._failed(error) from error
 
-    def _write(self, statement: UpdateBase) -> int:
-        """How many rows *statement* changed."""
+    def _write(self, statement: UpdateBase, each: Rows | None = None) -> int:
+        """How many rows *statement* changed, carried out for *each* of some parameters, if any."""
         try:
-            return self._open().execute(statement).rowcount
+            return self._open().execute(statement, each).rowcount
         except DRIVER_ERRORS as error:
             raise self._failed(error) from error
 

@@ -6,23 +6,28 @@ from typing import ClassVar, cast
 from attrs import frozen
 
 from licensing_core.billing import Quote, line, require_confirmed
-from licensing_core.checks import Id, Value, checked
+from licensing_core.checks import Id, UserId, Value, checked
 from licensing_core.currencies import Currency
 from licensing_core.decisions import Decision, Event, twin
 from licensing_core.directory import Actor, Directory, Scope
 from licensing_core.money import Money
 from licensing_core.plans import Offer, PlanKind, Switches, Terms
-from licensing_core.pools import AnyPool, LicensePool, LicensesAssigned, PoolOpened, assign, open_pool
-from licensing_core.visibility import can_name, can_record_for
+from licensing_core.pools import AnyPool, LicensePool, LicensesAssigned, PoolOpened, PoolRenewed, assign, open_pool
+from licensing_core.visibility import can_buy_publicly, can_name, can_record_for
 
 
 @frozen(kw_only=True, field_transformer=checked)
 class Charged(Event):
-    """Money was charged for a pool."""
+    """Money was charged for a pool.
+
+    Attributes:
+        payer: Whose it is to pay: the buyer, and on renewal whoever had bought (DOC-51).
+    """
 
     type: ClassVar[str] = "order.charged"
     pool: Id
     quote: Quote
+    payer: UserId
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -38,7 +43,7 @@ class Purchase(Value):
         return None if self.quote is None else self.quote.due
 
 
-OrderEvent = Charged | PoolOpened | LicensesAssigned
+OrderEvent = Charged | PoolOpened | LicensesAssigned | PoolRenewed
 
 
 def quote_plan(offer: Offer, currency: Currency | None = None) -> Quote:
@@ -82,11 +87,46 @@ def purchase(
     Source: DOC-1 to DOC-18.
     """
     can_name(actor, offer, beneficiary, directory).require()
-    named = beneficiary or Scope.user(actor.id)
+    return _charged(actor, offer, beneficiary or Scope.user(actor.id), pool_id, zone, now, currency, confirmed)
+
+
+def purchase_publicly(
+    actor: Actor,
+    offer: Offer,
+    *,
+    directory: Directory,
+    pool_id: Id,
+    zone: str,
+    now: datetime,
+    currency: Currency | None = None,
+    confirmed: Money | None = None,
+) -> Decision[Purchase, OrderEvent]:
+    """Buy a single license from the public catalog, for *actor* themselves; they need not be in any branch.
+
+    Raises:
+        PurchaseBySuperadmin, PlanNotVisible: As `visibility.can_buy_publicly()` refuses.
+        PriceMissing, QuoteChanged: As `purchase()` refuses.
+
+    Source: DOC-11.
+    """
+    can_buy_publicly(actor, offer, directory).require()
+    return _charged(actor, offer, Scope.user(actor.id), pool_id, zone, now, currency, confirmed)
+
+
+def _charged(
+    actor: Actor,
+    offer: Offer,
+    beneficiary: Scope,
+    pool_id: str,
+    zone: str,
+    now: datetime,
+    currency: Currency | None,
+    confirmed: Money | None,
+) -> Decision[Purchase, OrderEvent]:
     quote = quote_plan(offer, currency)
     require_confirmed((quote,), None if confirmed is None else (confirmed,))
-    opening = _open(actor, offer, named, pool_id, zone, now, quote.due)
-    charge = Charged(pool=pool_id, quote=quote, by=actor.id, at=now)
+    opening = _open(actor, offer, beneficiary, pool_id, zone, now, quote.due)
+    charge = Charged(pool=pool_id, quote=quote, payer=actor.id, by=actor.id, at=now)
     return Decision(Purchase(pool=opening.state, quote=quote), (*opening.events, charge))
 
 
@@ -153,4 +193,5 @@ def _open(
 
 
 can_purchase = twin(purchase, "DOC-18")
+can_purchase_publicly = twin(purchase_publicly, "DOC-11")
 can_record_transaction = twin(record_transaction, "DOC-7")

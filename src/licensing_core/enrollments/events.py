@@ -1,0 +1,143 @@
+"""What happens to enrollments, and a pool and its enrollments after it. `apply()` refuses nothing."""
+
+from typing import ClassVar
+
+from attrs import evolve, frozen
+
+from licensing_core import pools
+from licensing_core.checks import Id, Value, checked
+from licensing_core.decisions import Event
+from licensing_core.enrollments.values import Enrollment, Enrollments, Place
+from licensing_core.pools import AnyPool, PoolEvent, SeatPool
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class EnrollmentsMade(Event):
+    """The *enrollments* are as they stand here from now on; each came through *pool*. The base of several events."""
+
+    pool: Id
+    enrollments: tuple[Enrollment, ...]
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class UsersEnrolled(EnrollmentsMade):
+    """Users were enrolled; in a pool of seats each course uses one."""
+
+    type: ClassVar[str] = "enrollment.users_enrolled"
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class EnrollmentActivated(EnrollmentsMade):
+    """An enrollment that waited was confirmed."""
+
+    type: ClassVar[str] = "enrollment.activated"
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class EnrollmentReadmitted(EnrollmentsMade):
+    """The end of an enrollment was moved; it is open when that end lies ahead."""
+
+    type: ClassVar[str] = "enrollment.readmitted"
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class EnrollmentsLocked(EnrollmentsMade):
+    """Users lost the license that their enrollments came through."""
+
+    type: ClassVar[str] = "enrollment.locked"
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class EnrollmentsMovedIn(EnrollmentsMade):
+    """Users were transferred to *pool*, and these enrollments with them."""
+
+    type: ClassVar[str] = "enrollment.moved_in"
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class EnrollmentsEnded(Event):
+    """The *enrollments*, as they were last, are gone from *pool*. The base of several events."""
+
+    pool: Id
+    enrollments: tuple[Enrollment, ...]
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class UserUnenrolled(EnrollmentsEnded):
+    """A user left a course or learning plan.
+
+    Attributes:
+        seat_returned: Whether a seat went back to the pool; else, in a pool of seats, it is spent (decision 1).
+    """
+
+    type: ClassVar[str] = "enrollment.user_unenrolled"
+    seat_returned: bool
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class EnrollmentRejected(EnrollmentsEnded):
+    """An enrollment that waited was rejected; its seat went back."""
+
+    type: ClassVar[str] = "enrollment.rejected"
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class EnrollmentsMovedOut(EnrollmentsEnded):
+    """Users were transferred to another pool, and these enrollments with them."""
+
+    type: ClassVar[str] = "enrollment.moved_out"
+
+
+EnrollmentEvent = (
+    UsersEnrolled
+    | EnrollmentActivated
+    | EnrollmentReadmitted
+    | EnrollmentsLocked
+    | EnrollmentsMovedIn
+    | UserUnenrolled
+    | EnrollmentRejected
+    | EnrollmentsMovedOut
+)
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class Roster(Value):
+    """A pool, and the enrollments that a command on it needs: of its users, whichever pool they came through.
+
+    Attributes:
+        enrollments: All of the enrollments of the users concerned.
+    """
+
+    pool: AnyPool
+    enrollments: Enrollments
+
+
+def enrollment_changes(event: Event) -> dict[Place, Enrollment | None]:
+    """The enrollments that *event* changed, as they stand since; `None` for those that are gone."""
+    if isinstance(event, EnrollmentsMade):
+        return {(one.user, one.content): one for one in event.enrollments}
+    if isinstance(event, EnrollmentsEnded):
+        return {(one.user, one.content): None for one in event.enrollments}
+    return {}
+
+
+def apply(roster: Roster, event: EnrollmentEvent | PoolEvent) -> Roster:
+    """*roster* after *event*, which has happened: nothing is refused."""
+    if isinstance(event, EnrollmentsMade | EnrollmentsEnded):
+        return Roster(
+            pool=_counted(roster.pool, event), enrollments=roster.enrollments.with_changes(enrollment_changes(event))
+        )
+    return evolve(roster, pool=pools.apply(roster.pool, event))
+
+
+def _counted(pool: AnyPool, event: EnrollmentsMade | EnrollmentsEnded) -> AnyPool:
+    """*pool* after its seats were used or given back."""
+    if not isinstance(pool, SeatPool):
+        return pool
+    seats = sum(1 for one in event.enrollments if one.takes_a_seat)
+    if isinstance(event, UsersEnrolled):
+        return evolve(pool, consumed=pool.consumed + seats, held=pool.held + seats)
+    if isinstance(event, UserUnenrolled | EnrollmentRejected):
+        back = seats if not isinstance(event, UserUnenrolled) or event.seat_returned else 0
+        return evolve(pool, held=pool.held - seats, consumed=pool.consumed - back)
+    return pool

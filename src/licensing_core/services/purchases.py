@@ -1,0 +1,267 @@
+"""Use cases of buying: what is on sale to whom, quotes, purchases, carts and renewals."""
+
+from datetime import datetime
+
+from attrs import frozen
+
+from licensing_core import orders, seat_administration, visibility
+from licensing_core.billing import Quote
+from licensing_core.checks import Id, UserId, Value, checked
+from licensing_core.currencies import Currency
+from licensing_core.directory import Actor, Permission, Scope
+from licensing_core.money import Money
+from licensing_core.orders import Cart, Purchase
+from licensing_core.plans import Offer
+from licensing_core.seat_administration import Row
+from licensing_core.services.accounts import Quotes
+from licensing_core.services.engine import Command, Query, UseCase, ask, save
+from licensing_core.services.loading import buyable, offer_of, save_pool, setting
+from licensing_core.visibility import PlanNotVisible, PoolNotVisible
+
+
+@frozen(field_transformer=checked)
+class Ids(Value):
+    """Ids, sorted."""
+
+    ids: tuple[Id, ...]
+
+
+@frozen(field_transformer=checked)
+class Scopes(Value):
+    """Scopes, sorted by their text."""
+
+    scopes: tuple[Scope, ...]
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class PlanBought(Value):
+    """The row of the pool that a purchase opened, and the quote that was charged; `None` when recorded by hand."""
+
+    row: Row
+    quote: Quote | None
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class CartBought(Value):
+    """What a cart came to: each line's row and quote in the order of the cart, and what was charged in each currency.
+
+    Attributes:
+        recipient: Whom the rest of the cart is for.
+    """
+
+    lines: tuple[PlanBought, ...]
+    quotes: tuple[Quote, ...]
+    recipient: UserId
+
+
+def _line_bought(purchase: Purchase) -> PlanBought:
+    return PlanBought(row=seat_administration.row_of(purchase.pool), quote=purchase.quote)
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class BuyPlan(Command[PlanBought]):
+    """Buy through *plan* for *beneficiary* (nobody named: the actor), once the payment was taken.
+
+    *confirmed* is the amount that was taken: a price that has changed since is refused, so that what was paid and
+    what is recorded are the same. To be sent by the host's payment code. Refuses as `orders.purchase()` does.
+    """
+
+    plan: Id
+    pool: Id
+    beneficiary: Scope | None = None
+    currency: Currency | None = None
+    confirmed: Money | None = None
+
+    def steps(self, now: datetime) -> UseCase[PlanBought]:
+        """Decide the purchase; save the pool with the charge."""
+        actor, directory = yield from setting(self, self.actor)
+        offer = yield from buyable(self, actor, self.plan)
+        zone = yield from ask(lambda ports: ports.host.zone(self.tenant))
+        decision = orders.purchase(
+            actor,
+            offer,
+            self.beneficiary,
+            directory=directory,
+            pool_id=self.pool,
+            zone=zone,
+            now=now,
+            currency=self.currency,
+            confirmed=self.confirmed,
+        )
+        yield from save(self, decision.state.pool, 0, decision.events)
+        return _line_bought(decision.state)
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class RecordTransaction(Command[PlanBought]):
+    """Record by hand a purchase through *plan* that was paid elsewhere; refuses as `orders.record_transaction()`."""
+
+    plan: Id
+    pool: Id
+    beneficiary: Scope | None = None
+
+    def steps(self, now: datetime) -> UseCase[PlanBought]:
+        """Decide the transaction; save the pool."""
+        actor, directory = yield from setting(self, self.actor)
+        offer = yield from offer_of(self, self.plan)
+        if offer is None:
+            actor.require(Permission.TRANSACTIONS_CREATE)
+            raise PlanNotVisible(plan=self.plan)
+        zone = yield from ask(lambda ports: ports.host.zone(self.tenant))
+        decision = orders.record_transaction(
+            actor, offer, self.beneficiary, directory=directory, pool_id=self.pool, zone=zone, now=now
+        )
+        yield from save(self, decision.state.pool, 0, decision.events)
+        return _line_bought(decision.state)
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class BuyPublicPlan(Command[PlanBought]):
+    """Buy a single license from the public catalog for the actor, once the payment was taken.
+
+    Refuses as `orders.purchase_publicly()` does.
+    """
+
+    plan: Id
+    pool: Id
+    currency: Currency | None = None
+    confirmed: Money | None = None
+
+    def steps(self, now: datetime) -> UseCase[PlanBought]:
+        """Decide the purchase; save the pool with the charge."""
+        actor, directory = yield from setting(self, self.actor)
+        offer = yield from buyable(self, actor, self.plan)
+        zone = yield from ask(lambda ports: ports.host.zone(self.tenant))
+        decision = orders.purchase_publicly(
+            actor,
+            offer,
+            directory=directory,
+            pool_id=self.pool,
+            zone=zone,
+            now=now,
+            currency=self.currency,
+            confirmed=self.confirmed,
+        )
+        yield from save(self, decision.state.pool, 0, decision.events)
+        return _line_bought(decision.state)
+
+
+def _offers(asked: Query[CartBought] | Query[Quotes], cart: Cart) -> UseCase[dict[str, Offer]]:
+    found: dict[str, Offer] = {}
+    for plan in sorted({line.plan for line in cart.lines}):
+        if (offer := (yield from offer_of(asked, plan))) is not None:
+            found[plan] = offer
+    return found
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class CheckOut(Command[CartBought]):
+    """Buy every line of *cart*, or nothing, once the payment was taken; refuses as `orders.checkout()` does.
+
+    *confirmed* are the amounts that were taken, one for each currency: prices that have changed since are refused.
+    """
+
+    cart: Cart
+    confirmed: tuple[Money, ...] | None = None
+
+    def steps(self, now: datetime) -> UseCase[CartBought]:
+        """Decide the whole cart; save each pool with its charge."""
+        actor, directory = yield from setting(self, self.actor)
+        offers = yield from _offers(self, self.cart)
+        zone = yield from ask(lambda ports: ports.host.zone(self.tenant))
+        decision = orders.checkout(
+            actor, self.cart, offers=offers, directory=directory, zone=zone, now=now, confirmed=self.confirmed
+        )
+        for bought in decision.state.purchases:
+            own = tuple(event for event in decision.events if event.pool == bought.pool.id)
+            yield from save(self, bought.pool, 0, own)
+        lines = tuple(map(_line_bought, decision.state.purchases))
+        return CartBought(lines=lines, quotes=decision.state.quotes, recipient=decision.state.recipient)
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class QuoteCart(Query[Quotes]):
+    """What *cart* would cost *actor* now, one quote for each currency; refuses as `CheckOut` does."""
+
+    actor: UserId
+    cart: Cart
+
+    def steps(self, now: datetime) -> UseCase[Quotes]:
+        """Ask the host alone: nothing stored is read."""
+        actor, directory = yield from setting(self, self.actor)
+        offers = yield from _offers(self, self.cart)
+        zone = yield from ask(lambda ports: ports.host.zone(self.tenant))
+        decision = orders.checkout(actor, self.cart, offers=offers, directory=directory, zone=zone, now=now)
+        return Quotes(decision.state.quotes)
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class RenewPool(Command[PlanBought]):
+    """Renew *pool*, once the payment was taken from who bought it; refuses as `orders.renew()` does.
+
+    *confirmed* is the amount that was taken.
+    """
+
+    pool: Id
+    confirmed: Money | None = None
+
+    def steps(self, now: datetime) -> UseCase[PlanBought]:
+        """Load without holdings, decide, save."""
+        actor: Actor = yield from ask(lambda ports: ports.host.actor(self.tenant, self.actor))
+        stored = yield from ask(lambda ports: ports.work.pool(self.tenant, self.pool, frozenset()))
+        if stored is None:
+            actor.require(Permission.SUBSCRIPTIONS_RENEW)
+            raise PoolNotVisible(pool=self.pool) if actor.is_superadmin else orders.RenewalNotOwner(pool=self.pool)
+        zone = yield from ask(lambda ports: ports.host.zone(self.tenant))
+        decision = orders.renew(actor, stored.state, zone=zone, now=now, confirmed=self.confirmed)
+        yield from save_pool(self, decision.state.pool, stored, decision.events)
+        return _line_bought(decision.state)
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class ListPlans(Query[Ids]):
+    """The ids of the plans on the plans page of *actor* (DOC-10); without an actor, of the public catalog (DOC-11)."""
+
+    actor: UserId | None = None
+
+    def steps(self, now: datetime) -> UseCase[Ids]:
+        """Ask the host for the plans, and list those that may be bought."""
+        offers = yield from ask(lambda ports: ports.host.offers(self.tenant))
+        if self.actor is None:
+            directory = yield from ask(lambda ports: ports.host.directory(self.tenant))
+            return Ids(visibility.public_plans(offers, directory))
+        actor, directory = yield from setting(self, self.actor)
+        return Ids(visibility.plans_for(actor, offers, directory))
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class ListBeneficiaries(Query[Scopes]):
+    """The scopes to offer to *actor* for a purchase through *plan*; refuses as `visibility.beneficiaries()` does."""
+
+    actor: UserId
+    plan: Id
+
+    def steps(self, now: datetime) -> UseCase[Scopes]:
+        """Ask the host alone: nothing stored is read."""
+        actor, directory = yield from setting(self, self.actor)
+        offer = yield from buyable(self, actor, self.plan)
+        return Scopes(visibility.beneficiaries(actor, offer, directory))
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class QuotePlan(Query[Quote]):
+    """What one purchase through *plan* costs *actor*, who must be able to see it as a buyer.
+
+    Refuses as `visibility.can_see_plan()` and `orders.quote_plan()` do.
+    """
+
+    actor: UserId
+    plan: Id
+    currency: Currency | None = None
+
+    def steps(self, now: datetime) -> UseCase[Quote]:
+        """Ask the host alone: nothing stored is read."""
+        actor, directory = yield from setting(self, self.actor)
+        offer = yield from buyable(self, actor, self.plan)
+        visibility.can_see_plan(actor, offer, directory).require()
+        return orders.quote_plan(offer, self.currency)
