@@ -265,6 +265,18 @@ def may_touch(world: World, actor: str, permission: str, pool: str, user: str, c
     """Confirming and readmitting through *pool*: unknown and invisible things are refused alike (decision 12)."""
     if not world.has(actor, permission):
         return missing(permission)
+    return may_reach(world, actor, pool, user, content)
+
+
+def may_readmit(world: World, actor: str, pool: str, user: str, content: str) -> Answer:
+    """Whoever may edit enrollments; on a learning plan's editable page re-admission is allowed, too (DOC-49)."""
+    on_its_page = content.startswith("learning_plan:") and page_mode(world, actor, content) == "edit"
+    if not world.has(actor, "enrollments.edit") and not on_its_page:
+        return missing("enrollments.edit")
+    return may_reach(world, actor, pool, user, content)
+
+
+def may_reach(world: World, actor: str, pool: str, user: str, content: str) -> Answer:
     found = world.enrollment(user, content)
     if found is None or found["pool"] != pool:
         return refused("enrollment.none")

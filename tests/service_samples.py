@@ -58,6 +58,7 @@ NEEDS: dict[type[Query[Any]], tuple[Query[Any], Permission | None]] = {
     services.ReadAccess: (services.ReadAccess(user="u1", content=FIRE, tenant=TENANT), None),
     services.ListEnrollable: (services.ListEnrollable(pool="s1", **ASKED), SEATS),
     services.ReadEnrollmentPage: (services.ReadEnrollmentPage(content=FIRE, **ASKED), None),
+    services.QuoteRenewal: (services.QuoteRenewal(pool="p1", **ASKED), Permission.SUBSCRIPTIONS_RENEW),
     services.RenewPool: (services.RenewPool(pool="p1", **sent("k")), Permission.SUBSCRIPTIONS_RENEW),
     services.CheckOut: (services.CheckOut(cart=CART, **sent("k")), None),
     services.QuoteCart: (services.QuoteCart(cart=CART, **ASKED), None),

@@ -282,6 +282,7 @@ CALLS: Final[dict[str, dict[str, Any]]] = {
     "seat_administration.unenroll": {**SEEN, **PLACE, "switches": SWITCHES},
     "seat_administration.unknown_pool": {"actor": ROOT, "pool_id": "p9"},
     "visibility.can_manage": {**SEEN, "beneficiary": POOL.beneficiary, "pool_id": "p1"},
+    "visibility.manages_enrollment": {**SEEN, "user": "ana", "beneficiary": POOL.beneficiary},
     "visibility.in_audience": {"user": "ana", "package": PACKAGE, "directory": COMPANY},
     "workdays.deadline": {
         "start": NOON,

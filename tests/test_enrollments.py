@@ -12,7 +12,7 @@ from licensing_core import pools
 from licensing_core.checks import InvalidArgument, InvalidId
 from licensing_core.decisions import Event
 from licensing_core.enrollments import (
-    EnrollmentActivated,
+    EnrollmentConfirmed,
     EnrollmentRejected,
     Enrollments,
     EnrollmentsLocked,
@@ -166,7 +166,7 @@ def test_equal_enrollments_are_equal_however_they_came_about() -> None:
         (UserUnenrolled(enrollments=(an_enrollment(),), seat_returned=False, **ABOUT), 4, 1),
         (UserUnenrolled(enrollments=(an_enrollment(content=ONWARD),), seat_returned=False, **ABOUT), 4, 2),
         (EnrollmentRejected(enrollments=(an_enrollment(),), **ABOUT), 3, 1),
-        (EnrollmentActivated(enrollments=(an_enrollment(),), **ABOUT), 4, 2),
+        (EnrollmentConfirmed(enrollments=(an_enrollment(),), **ABOUT), 4, 2),
         (EnrollmentsLocked(enrollments=(an_enrollment(locked=True),), **ABOUT), 4, 2),
     ],
     ids=[
@@ -203,7 +203,7 @@ def test_under_a_license_nothing_is_counted() -> None:
 
 def test_each_event_says_which_enrollments_changed() -> None:
     one = an_enrollment(status=WAITING)
-    for made in (UsersEnrolled, EnrollmentActivated, EnrollmentsLocked, EnrollmentsMovedIn):
+    for made in (UsersEnrolled, EnrollmentConfirmed, EnrollmentsLocked, EnrollmentsMovedIn):
         assert enrollment_changes(made(enrollments=(one,), **ABOUT)) == {("ana", FIRE): one}
     for ended in (EnrollmentRejected, EnrollmentsMovedOut):
         assert enrollment_changes(ended(enrollments=(one,), **ABOUT)) == {("ana", FIRE): None}

@@ -12,8 +12,8 @@ from licensing_core.decisions import Decision, Verdict
 from licensing_core.directory import Actor, Permission, PermissionMissing, Role
 from licensing_core.enrollments import (
     NO_COURSES,
+    AlreadyConfirmed,
     Enrollment,
-    EnrollmentConfirmed,
     EnrollmentsLocked,
     EnrollmentStatus,
     Moved,
@@ -209,7 +209,7 @@ def test_rejecting_gives_the_seat_back_whoever_acts(by: Actor) -> None:
 
 def test_what_is_confirmed_is_not_rejected_nor_what_was_rejected_confirmed_or_rejected_again() -> None:
     here = seated(seat())
-    assert agrees(enrollments.can_reject, reject, here, "ana", FIRE, **ACT).refusal == EnrollmentConfirmed(content=FIRE)
+    assert agrees(enrollments.can_reject, reject, here, "ana", FIRE, **ACT).refusal == AlreadyConfirmed(content=FIRE)
     gone = reject(seated(seat(status=WAITING)), "ana", FIRE, **ACT).state
     for command in (confirm, reject):
         with pytest.raises(NotEnrolled):

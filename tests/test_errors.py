@@ -60,9 +60,7 @@ def test_the_fields_are_given_by_name_in_their_order() -> None:
 
 
 def test_an_error_says_what_was_asked_what_stood_in_the_way_and_what_to_do() -> None:
-    assert str(SHORT) == (
-        "pool 'p1' is 1 short for 3 more; release some, buy more, or stop enforcing the limit"
-    )
+    assert str(SHORT) == ("pool 'p1' is 1 short for 3 more; release some, buy more, or stop enforcing the limit")
 
 
 @EACH

@@ -154,7 +154,7 @@ REFUSALS: list[tuple[Any, str, str]] = [
         "La inscripción (curso fire) está por confirmar. Pídeselo a alguien que pueda activar inscripciones.",
     ),
     (
-        enrollments.EnrollmentConfirmed(content=FIRE),
+        enrollments.AlreadyConfirmed(content=FIRE),
         "The enrollment in course fire is confirmed and cannot be rejected. Unenroll the user instead.",
         ("La inscripción (curso fire) ya está confirmada y no se puede rechazar. Anula la inscripción del usuario."),
     ),
@@ -252,7 +252,7 @@ EVENTS: list[tuple[Any, str, str]] = [
         "Se hicieron 2 inscripciones mediante la bolsa p1.",
     ),
     (
-        enrollments.EnrollmentActivated(pool="p1", enrollments=(ANA,), **AT),
+        enrollments.EnrollmentConfirmed(pool="p1", enrollments=(ANA,), **AT),
         "An enrollment through the pool p1 was confirmed: course fire.",
         "Se confirmó una inscripción de la bolsa p1: curso fire.",
     ),
@@ -307,7 +307,7 @@ def test_a_sentence_says_what_stood_in_the_way_and_what_to_do(subject: Any, in_e
     [
         (EnrollmentStatus, ["por confirmar", "inscrito"]),
         (PageMode, ["sin acceso", "solo lectura", "editable"]),
-        (Task, ["asignar", "desasignar", "confirmar"]),
+        (Task, ["asignar", "desasignar", "confirmar", "inscribir"]),
         (ShrinkStage, ["por confirmar", "inactivas", "asignadas en último lugar"]),
         (Overage, ["no permitido", "permitido"]),
         ([Permission.SUBSCRIPTIONS_RENEW], ["Suscripciones / Renovar"]),

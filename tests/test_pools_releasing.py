@@ -131,7 +131,7 @@ def test_only_a_superadmin_decides_on_a_release(command: Any, users: list[str]) 
 
 
 def capped(share: Any, *, refund: bool = True) -> Switches:
-    return Switches(allow_refund=refund, revocation_cap=None if share is None else Fraction(share))
+    return Switches(allow_refund=refund, revocation_cap=UNLIMITED if share is None else Fraction(share))
 
 
 def full(bought: int) -> LicensePool:
@@ -211,13 +211,14 @@ def test_who_takes_back_what_awaited_confirmation_was_taken_from_all_the_same() 
         take(back, "ana", switches=switches)
 
 
-def test_a_rejected_release_is_as_if_it_had_not_been_taken() -> None:
+def test_a_rejected_release_is_undone_but_counts_against_the_cap() -> None:
     switches = capped("1/2", refund=False)
     pool = a_pool(bought=2, holders={"ana", "luis"})
     taken = take(pool, "ana", switches=switches)
     back = reject(taken, ["ana"], by=ROOT, now=NOON).state
-    assert back == pool
-    assert take(back, "luis", switches=switches).revoked == 1
+    assert back == evolve(pool, revoked=1)
+    with pytest.raises(RevocationsExhausted):
+        take(back, "luis", switches=switches)
 
 
 def test_a_confirmed_release_was_taken() -> None:
@@ -232,10 +233,14 @@ def test_a_renewal_begins_the_cap_anew() -> None:
     assert (renewed.revoked, take(renewed, "u1", switches=switches).revoked) == (0, 1)
 
 
-def test_a_release_from_before_a_renewal_that_is_rejected_counts_for_nothing_below_zero() -> None:
-    taken = take(full(10), "u0", switches=capped("1/10", refund=False))
+def test_a_rejected_release_from_before_a_renewal_gives_nothing_back_to_the_new_cap() -> None:
+    switches = capped("1/10", refund=False)
+    taken = take(full(10), "u0", switches=switches)
     renewed = renew(evolve(taken, expires_at=NOON, terms=some_terms()), zone="UTC", by=PU, now=NOON).state
-    assert reject(renewed, ["u0"], by=ROOT, now=NOON).state.revoked == 0
+    again = reject(take(renewed, "u1", switches=switches), ["u0"], by=ROOT, now=NOON).state
+    assert again.revoked == 1
+    with pytest.raises(RevocationsExhausted):
+        take(again, "u0", switches=switches)
 
 
 def test_a_cap_that_was_lowered_later_takes_nothing_back_and_leaves_none() -> None:

@@ -311,3 +311,10 @@ def test_bad_users_are_mistakes_of_the_caller() -> None:
 
 def test_the_wrong_type_says_what_to_do_instead() -> None:
     assert "enroll the users in a course instead" in str(WrongPoolType(pool="s1"))
+
+
+def test_to_enroll_one_chooses_holders_or_on_seats_whoever_is_in_the_beneficiary() -> None:
+    pool = a_pool(bought=3, holders={"mei", "ana"}, awaiting={"luis"})
+    for actor in (BOSS, ROOT):
+        assert seat.candidates(actor, pool, COMPANY, seat.Task.ENROLL) == ("ana", "mei")
+        assert seat.candidates(actor, seats(), COMPANY, seat.Task.ENROLL) == ("ana", "luis", "pu")

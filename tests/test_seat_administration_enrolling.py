@@ -11,7 +11,7 @@ from licensing_core import seat_administration as seat
 from licensing_core.checks import InvalidArgument, TooManyItems
 from licensing_core.decisions import Verdict
 from licensing_core.directory import Actor, Permission, PermissionMissing, Role, Scope
-from licensing_core.enrollments import EnrollmentConfirmed, EnrollmentStatus, NotEnrolled, Roster
+from licensing_core.enrollments import AlreadyConfirmed, EnrollmentStatus, NotEnrolled, Roster
 from licensing_core.plans import PackageKind, Switches
 from licensing_core.pools import NotEligible, SeatsExhausted
 from licensing_core.visibility import ContentNotAssigned, ContentNotInPackage, PoolNotVisible
@@ -206,10 +206,39 @@ def test_confirming_rejecting_and_readmitting_do_what_they_say() -> None:
     confirmed = seat.confirm_enrollment(BOSS, roster, "ana", FIRE, **ACT).state
     assert enrollment.enrolled(confirmed, "ana", FIRE) == seat_of()
     verdict = agrees(seat.can_reject_enrollment, seat.reject_enrollment, BOSS, confirmed, "ana", FIRE, **ACT)
-    assert verdict.refusal == EnrollmentConfirmed(content=FIRE)
+    assert verdict.refusal == AlreadyConfirmed(content=FIRE)
     rejected = seat.reject_enrollment(BOSS, roster, "ana", FIRE, **ACT).state
     assert (rejected.pool.consumed, rejected.pool.held, len(rejected.enrollments)) == (0, 0, 0)
     locked = a_roster(a_pool(awaiting={"ana"}), an_enrollment(locked=True, until=NOON))
     readmitted = seat.readmit(BOSS, locked, "ana", FIRE, NOON + HOUR, **ACT).state
     assert enrollment.enrolled(readmitted, "ana", FIRE) == an_enrollment(until=NOON + HOUR)
     assert readmitted.pool == locked.pool  # no license is implied
+
+
+ON_THE_PAGE = Actor(
+    "pu",
+    Role.POWER_USER,
+    permissions=frozenset({Permission.LEARNING_PLANS_VIEW, Permission.ENROLLMENTS_MANAGE}),
+    resources=frozenset({SALES}),
+)
+
+
+def test_who_edits_the_page_of_a_learning_plan_readmits_there_and_nowhere_else() -> None:
+    roster = seated(seat_of(content=START, locked=True, until=NOON), seat_of(locked=True, until=NOON))
+    opened = seat.readmit(ON_THE_PAGE, roster, "ana", START, None, **ACT).state
+    assert enrollment.enrolled(opened, "ana", START) == seat_of(content=START)
+    refusal = PermissionMissing(permission=Permission.ENROLLMENTS_EDIT)
+    verdict = agrees(seat.can_readmit, seat.readmit, ON_THE_PAGE, roster, "ana", FIRE, None, **ACT)
+    assert verdict.refusal == refusal
+    viewer = evolve(ON_THE_PAGE, permissions=frozenset({Permission.LEARNING_PLANS_VIEW}))
+    assert seat.can_readmit(viewer, roster, "ana", START, None, **ACT).refusal == refusal
+
+
+def test_enrollments_are_read_on_through_the_events_of_several_pools() -> None:
+    start = seated(seat_of(until=NOON + HOUR))
+    left = seat.unenroll(ROOT, start, "ana", FIRE, **SWITCHED)
+    again = seat.enroll(ROOT, left.state, ["ana"], [FIRE, AID], **ENROLL)
+    events = [*left.events, *again.events]
+    after = enrollment.enrollments_after(start.enrollments, events)
+    assert after == again.state.roster.enrollments
+    assert enrollment.enrollments_after(start.enrollments, ()) is start.enrollments

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from licensing_core.checks import FrozenMap, InvalidArgument, Value
 from licensing_core.decisions import Decision, Event, Verdict
 from licensing_core.directory import Scope
-from licensing_core.enrollments import Access, Enrollments, EnrollmentsEnded, EnrollmentsMade, Roster
+from licensing_core.enrollments import Access, Enrollments, EnrollmentsMade, EnrollmentsRemoved, Roster
 from licensing_core.holdings import Holding, Holdings
 from licensing_core.license_cycle import LicenseAccount, Order
 from licensing_core.limits import UNLIMITED, Limit, Overage
@@ -35,7 +35,7 @@ from licensing_core.testing.strategies_pools import license_pools
 from tests.specimens import ACCOUNT, AT, BASE, ENROLLMENT, NOON, POOL, ROSTER, SEATS, SENT, TERMS, VALUES, value_classes
 
 PASSING = (Access, CommandPlan, Decision, Verdict, Stored, engine.Ports, Cell, Column, Table)
-BASES = (Event, EnrollmentsMade, EnrollmentsEnded)
+BASES = (Event, EnrollmentsMade, EnrollmentsRemoved)
 """Events that stand for several others; none of them happens by itself."""
 RESIZED = PoolResized(pool="p1", bought=5, **AT)
 KEPT: list[Value] = [

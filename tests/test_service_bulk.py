@@ -238,3 +238,11 @@ def test_a_plan_of_courses_too_many_for_one_command_is_cut_smaller() -> None:
 def test_users_are_transferred_by_a_plan() -> None:
     move = TransferLicenses(pool="p1", target="p2", users=frozenset(MANY), **sent("k"))
     assert [command.key for command in split(move).commands] == ["k.1", "k.2", "k.3"]
+
+
+def test_by_itself_enrolling_is_split_into_parts_that_stay_within_one_command() -> None:
+    contents = [Content.course(f"c{number}") for number in range(5)]
+    command = EnrollUsers(pool="s1", users=frozenset(MANY), contents=frozenset(contents), **sent("bulk"))
+    sizes = [len(one.users) for one in split(command).commands if isinstance(one, EnrollUsers)]
+    assert sizes == [5_000] * 5
+    assert attrs.evolve(command, contents=frozenset()).most_users == 10_000

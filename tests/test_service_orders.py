@@ -21,6 +21,7 @@ from licensing_core.services import (
     Licensing,
     ListPlans,
     QuoteCart,
+    QuoteRenewal,
     ReadPool,
     RecordTransaction,
     RenewPool,
@@ -254,3 +255,19 @@ def test_a_power_user_takes_no_more_than_the_cap_until_a_renewal(licensing: Lice
     licensing.run(renewing())
     assert licensing.run(take("u2", "k3")).awaiting == ("u2",)
     assert licensing.may(enroll("u2", key="k4", pool="p1", contents=[FIRE])).code == "pool.not_eligible"
+
+
+def test_a_renewal_is_quoted_to_whoever_may_renew(licensing: Licensing, store: Store) -> None:
+    licensing.run(buy())
+    licensing.run(RecordTransaction(plan="five", pool="p2", beneficiary=SALES, **sent("rec", "root")))
+    before = snapshot(store, "r")
+
+    def quoted(pool: str, actor: str = "boss") -> list[Money]:
+        asked = QuoteRenewal(tenant=TENANT, actor=actor, pool=pool)
+        return [quote.due for quote in licensing.run(asked).quotes]
+
+    assert quoted("p1") == quoted("p1", "root") == [Money.parse("180.00 EUR")]
+    assert quoted("p2", "root") == []
+    for pool, actor in (("p1", "helper"), ("p2", "boss"), ("p9", "boss")):
+        assert refused(quoted, pool, actor) == RenewalNotOwner(pool=pool)
+    assert snapshot(store, "r") == before

@@ -11,7 +11,7 @@ from licensing_core.adapters.rows import EnrollmentRows, enrollment_rows
 from licensing_core.directory import Content
 from licensing_core.enrollments import (
     Enrollment,
-    EnrollmentActivated,
+    EnrollmentConfirmed,
     Enrollments,
     EnrollmentsLocked,
     EnrollmentsMovedIn,
@@ -91,7 +91,7 @@ def placed(*enrollments: Enrollment) -> UsersEnrolled:
         ),
         ([an_envelope(1, SEATS), an_envelope(2, placed(IN)), an_envelope(3, placed(IN))], 3),
         ([an_envelope(1, SEATS), an_envelope(2, placed(attrs.evolve(IN, pool="p2")))], 2),
-        ([an_envelope(1, SEATS), an_envelope(2, EnrollmentActivated(pool="p1", enrollments=(IN,), **AT))], 2),
+        ([an_envelope(1, SEATS), an_envelope(2, EnrollmentConfirmed(pool="p1", enrollments=(IN,), **AT))], 2),
         ([an_envelope(1, SEATS), an_envelope(2, EnrollmentsMovedOut(pool="p1", enrollments=(IN,), **AT))], 2),
         ([an_envelope(1, SEATS), an_envelope(2, LEFT)], 2),
         ([an_envelope(1, SEATS), an_envelope(2, placed(IN)), an_envelope(3, LEFT), an_envelope(4, LEFT)], 4),

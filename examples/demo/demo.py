@@ -170,7 +170,7 @@ class Demo:
             case LicensesTaken(row=row, released=released, awaiting=awaiting, locked=locked):
                 self.line("unassigned", released=len(released), awaiting=len(awaiting))
                 if locked:
-                    self.line("locked", locked=len(locked))
+                    self.line("locked", locked=locked)
                 self.table(seat_table([row], self.locale, self.academy.zone))
             case LicenseTable(rows=rows) | LicenseChanged(rows=rows):
                 self.table(license_table(rows, self.locale))

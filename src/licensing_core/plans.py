@@ -104,11 +104,17 @@ class Package(Value):
         return any(content in catalog.contents for catalog in self.catalogs)
 
 
-def _as_cap(name: str, value: Any) -> Fraction:
-    share = as_fraction(name, value)
+def _as_cap(name: str, value: Any) -> Fraction | Unlimited:
+    if isinstance(value, Unlimited):
+        return value
+    share: Fraction = as_fraction(name, value)
     if not 0 <= share <= _MOST_CAP:
-        raise InvalidArgument(parameter=name, expected=f"a share from 0 to {_MOST_CAP}", got=shown(value))
+        raise InvalidArgument(parameter=name, expected=f"a share from 0 to {_MOST_CAP}, or UNLIMITED", got=shown(value))
     return share
+
+
+RevocationCap = Annotated[Fraction | Unlimited, _as_cap]
+"""A share of the licenses bought, or `UNLIMITED`."""
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -128,7 +134,7 @@ class Settings(Value):
     allow_refund: bool | None = None
     enforce_expiration: bool | None = None
     overage: OverageRule | None = None
-    revocation_cap: Annotated[Fraction, _as_cap] | None = None
+    revocation_cap: RevocationCap | None = None
 
     def over(self, platform: "Switches") -> "Switches":
         """These settings where they say something, those of the *platform* where they do not."""
@@ -148,7 +154,7 @@ class Switches(Value):
     allow_refund: bool = False
     enforce_expiration: bool = True
     overage: OverageRule = Overage.BLOCK
-    revocation_cap: Annotated[Fraction, _as_cap] | None = None
+    revocation_cap: RevocationCap = UNLIMITED
 
     def ceiling(self, bought: Count) -> int | Unlimited:
         """How many of *bought* licenses or seats may be consumed in all."""
@@ -158,7 +164,8 @@ class Switches(Value):
 
     def revocable(self, bought: Count) -> int | Unlimited:
         """How many of *bought* licenses power users may take away between purchase and renewal: a whole number."""
-        return UNLIMITED if self.revocation_cap is None else int(self.revocation_cap * bought)
+        cap = self.revocation_cap
+        return cap if isinstance(cap, Unlimited) else int(cap * bought)
 
 
 PLATFORM_DEFAULTS: Final = Switches()

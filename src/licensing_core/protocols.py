@@ -193,8 +193,8 @@ class Host(Protocol):
         """The plan with its package as they are now, or `None` when there is no such plan."""
         ...
 
-    def offers(self, tenant: str) -> Sequence[Offer]:
-        """Every plan with its package; an `Offers` that is kept spares indexing them for each list."""
+    def offers(self, tenant: str) -> Collection[Offer]:
+        """Every plan with its package; a `plans.Offers` that is kept spares going through them for each list."""
         ...
 
     def courses(self, tenant: str, learning_plan: Content) -> Collection[Content]:
@@ -283,7 +283,7 @@ class AsyncHost(Protocol):
         """As `Host.offer()`."""
         ...
 
-    async def offers(self, tenant: str) -> Sequence[Offer]:
+    async def offers(self, tenant: str) -> Collection[Offer]:
         """As `Host.offers()`."""
         ...
 

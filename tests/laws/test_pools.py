@@ -57,8 +57,8 @@ def test_a_release_waits_for_a_superadmin(pool: LicensePool, users: list[str], s
 
 
 @given(some.license_pools(), some.users())
-def test_a_rejected_release_never_was(pool: LicensePool, users: list[str]) -> None:
-    laws.a_rejected_release_never_was(pool, users)
+def test_a_rejected_release_is_undone(pool: LicensePool, users: list[str]) -> None:
+    laws.a_rejected_release_is_undone(pool, users)
 
 
 @given(some.license_pools(), some.users(), some.switches(), some.actors())

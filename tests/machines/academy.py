@@ -11,7 +11,7 @@ from typing import Any
 from licensing_core import pools
 from licensing_core.directory import Actor, Content, Directory, Permission, Role, Scope
 from licensing_core.enrollments import Courses
-from licensing_core.limits import Overage
+from licensing_core.limits import UNLIMITED, Overage
 from licensing_core.money import Money
 from licensing_core.periods import Duration
 from licensing_core.plans import Catalog, Package, PackageKind, PlanKind, Renewal, Switches, Terms
@@ -115,5 +115,5 @@ def switches(enforce: bool, refund: bool, expire: bool, overage: str, cap: tuple
         allow_refund=refund,
         enforce_expiration=expire,
         overage=rules[overage],
-        revocation_cap=None if cap is None else Fraction(*cap),
+        revocation_cap=UNLIMITED if cap is None else Fraction(*cap),
     )

@@ -77,10 +77,9 @@ def confirm(at: Academy, by: str, pool: str, users: Sequence[str]) -> str:
 
 
 def reject(at: Academy, by: str, pool: str, users: Sequence[str]) -> str:
-    """What was taken is given back, and no longer counts as taken; what was locked stays locked."""
+    """What was taken is given back; that it was taken counts, and what was locked stays locked."""
     waiting, found = _waiting(at, by, pool, users), at.pools[pool]
     found.licenses.update(dict.fromkeys(waiting, "held"))
-    found.revoked = max(0, found.revoked - len(waiting))
     return told("ok", restored=waiting, passed_over=[user for user in once(users) if user not in waiting])
 
 

@@ -174,7 +174,7 @@ def _readmitted_for_good() -> AbstractContextManager[Any]:
 
 def _any_license_opens_all() -> AbstractContextManager[Any]:
     """A license in force opens what ended, too (against decision 10)."""
-    entering = import_module("licensing_core.enrollments.access")  # the package has a function of that name
+    entering = import_module("licensing_core.enrollments.entering")  # the package has a function of that name
     honest = entering._entry
 
     def generous(found: Any, *arguments: Any, subscribed: bool) -> Any:
@@ -187,7 +187,7 @@ def _any_license_opens_all() -> AbstractContextManager[Any]:
 
 def _soonest_license() -> AbstractContextManager[Any]:
     """Who enrolls themselves does so through the license that expires first."""
-    honest = import_module("licensing_core.enrollments.access").expiring_last
+    honest = import_module("licensing_core.enrollments.entering").expiring_last
 
     def first(found: Any) -> Any:
         ending = [live for live in found if live.pool.expires_at is not None]

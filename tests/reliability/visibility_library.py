@@ -202,8 +202,8 @@ class Library:
         left = seat_administration.can_unenroll(
             *place, directory=directory, switches=switches_of(self.world, pool), now=NOW
         )
-        near = visibility.can_manage_enrollment(who, user, roster.pool.beneficiary, directory)
-        nearest = visibility.can_manage_enrollment(who, user, None, directory)
+        near = visibility.manages_enrollment(who, user, roster.pool.beneficiary, directory)
+        nearest = visibility.manages_enrollment(who, user, None, directory)
         return {
             "confirm": told(confirmed.refusal),
             "reject": told(rejected.refusal),

@@ -128,7 +128,7 @@ class Oracle:
         return {
             "confirm": naive.may_touch(world, actor, "enrollments.activate", *place),
             "reject": naive.may_reject(world, actor, *place),
-            "readmit": naive.may_touch(world, actor, "enrollments.edit", *place),
+            "readmit": naive.may_readmit(world, actor, *place),
             "unenroll": naive.may_unenroll(world, actor, *place),
             "reach": {"listed": ["pool"] * near + ["user"] * naive.in_reach(world, actor, user, None)},
         }

@@ -17,7 +17,7 @@ from licensing_core.pools import LicensePool, Pool, SeatPool
 from licensing_core.visibility import buying, enrolling
 
 Planted = AbstractContextManager[Any]
-entering = import_module("licensing_core.enrollments.access")
+entering = import_module("licensing_core.enrollments.entering")
 
 
 def exact_is_tree() -> Planted:
@@ -132,7 +132,7 @@ def audience_lacks_groups() -> Planted:
 
 def anybody_confirms() -> Planted:
     """Who has the permission acts on enrollments of users and pools out of reach (against decision 12)."""
-    return patch.object(visibility, "can_manage_enrollment", lambda *_: True)
+    return patch.object(visibility, "manages_enrollment", lambda *_: True)
 
 
 PLANTS = (

@@ -191,7 +191,7 @@ class PureDriver:
             released=taken.released,
             awaiting=taken.awaiting,
             passed_over=taken.passed_over,
-            locked=taken.locked,
+            locked=len(taken.locked),
         )
 
     def enroll(
@@ -251,16 +251,15 @@ class PureDriver:
         self._keep(decision.state)
         return seat_administration.row_of(decision.state.pool)
 
-    def _place(self, actor: str, permission: Permission, user: str, content: Content) -> tuple[Actor, Roster]:
-        who = self._actor(actor)
-        who.require(permission)
+    def _place(self, who: Actor, user: str, content: Content) -> tuple[Actor, Roster]:
         pool = self.enrollment(user, content).pool
         if pool is None:
             raise NotEnrolled(content=content)
         return who, self._roster(self._pools[pool])
 
     def confirm_enrollment(self, actor: str, user: str, content: Content) -> Enrollment:
-        who, roster = self._place(actor, Permission.ENROLLMENTS_ACTIVATE, user, content)
+        self._actor(actor).require(Permission.ENROLLMENTS_ACTIVATE)
+        who, roster = self._place(self._actor(actor), user, content)
         decision = seat_administration.confirm_enrollment(
             who, roster, user, content, directory=self._directory, now=self.world.now
         )
@@ -268,7 +267,8 @@ class PureDriver:
         return self.enrollment(user, content)
 
     def readmit(self, actor: str, user: str, content: Content, until: datetime) -> Enrollment:
-        who, roster = self._place(actor, Permission.ENROLLMENTS_EDIT, user, content)
+        visibility.can_edit_enrollment(self._actor(actor), content).require()
+        who, roster = self._place(self._actor(actor), user, content)
         decision = seat_administration.readmit(
             who, roster, user, content, until, directory=self._directory, now=self.world.now
         )

@@ -24,7 +24,7 @@ from licensing_core import (
     visibility,
 )
 from licensing_core.directory import Content
-from licensing_core.enrollments import Enrolled, Enrollment, EnrollmentActivated, Roster, UsersEnrolled
+from licensing_core.enrollments import Enrolled, Enrollment, EnrollmentConfirmed, Roster, UsersEnrolled
 from licensing_core.errors import all_errors
 from licensing_core.license_cycle import LicenseRow
 from licensing_core.payments import PaymentOutcome
@@ -69,7 +69,7 @@ def of_enrollments(actor: Actor, roster: Roster, package: Package, now: datetime
     )
     assert_type(placed, Decision[Enrolled, UsersEnrolled])
     assert_type(placed.state.skipped, tuple[Enrollment, ...])
-    assert_type(enrollments.confirm(roster, "ana", fire, by=actor, now=now), Decision[Roster, EnrollmentActivated])
+    assert_type(enrollments.confirm(roster, "ana", fire, by=actor, now=now), Decision[Roster, EnrollmentConfirmed])
     assert_type(enrollments.can_confirm(roster, "ana", fire, by=actor, now=now), Verdict)
     assert_type(roster.enrollments.of("ana"), Mapping[Content, Enrollment])
     seen = enrollments.access("ana", fire, pools=[], enrollments=roster.enrollments, now=now)

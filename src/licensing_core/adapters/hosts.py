@@ -1,13 +1,13 @@
 """A host whose knowledge is given as values: for tests, notebooks, and applications that load all at once."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from inspect import iscoroutinefunction
 from typing import Any, Final, TypeVar
 
 from licensing_core.checks import FrozenMap, InvalidArgument, as_id, check_of, instance, shown
 from licensing_core.directory import Actor, Content, Directory
 from licensing_core.periods import as_zone
-from licensing_core.plans import PLATFORM_DEFAULTS, Offer, Switches
+from licensing_core.plans import PLATFORM_DEFAULTS, Offer, Offers, Switches
 from licensing_core.protocols import Host
 
 _QUESTIONS: Final = ("actor", "directory", "offer", "offers", "courses", "platform", "zone")
@@ -49,8 +49,7 @@ class StaticHost:
         self._platform: Switches = instance(Switches)("platform", platform)
         self._directory: Directory = instance(Directory)("directory", directory)
         self._actors = {actor.id: actor for actor in _each("actors", actors, Actor)}
-        given = _each("offers", offers, Offer)
-        self._offers = {offer.plan.id: offer for offer in sorted(given, key=lambda offer: offer.plan.id)}
+        self._offers = Offers.of(offers)
 
     def actor(self, tenant: str, actor_id: str) -> Actor:
         """The actor of this id; a learner when none was given."""
@@ -65,9 +64,9 @@ class StaticHost:
         """The plan of this id with its package."""
         return self._offers.get(plan_id) if tenant == self._tenant else None
 
-    def offers(self, tenant: str) -> Sequence[Offer]:
+    def offers(self, tenant: str) -> Offers:
         """Every plan with its package, by id."""
-        return tuple(self._offers.values()) if tenant == self._tenant else ()
+        return self._offers if tenant == self._tenant else Offers()
 
     def courses(self, tenant: str, learning_plan: Content) -> Collection[Content]:
         """The courses that were given for the learning plan."""
@@ -124,7 +123,7 @@ class AsyncHostOf:
         """As the host answers."""
         return self._host.offer(tenant, plan_id)
 
-    async def offers(self, tenant: str) -> Sequence[Offer]:
+    async def offers(self, tenant: str) -> Collection[Offer]:
         """As the host answers."""
         return self._host.offers(tenant)
 

@@ -11,8 +11,8 @@ from attrs import field, frozen
 
 from licensing_core.checks import MAX_COUNT, FrozenMap, Id, UserId, Value, as_id, bulk, check_of, checked, instance
 from licensing_core.directory.actors import Actor, Role
+from licensing_core.directory.placement import Placement, Standing
 from licensing_core.directory.reach import Reach, reach_of
-from licensing_core.directory.roster import Roster, Standing
 from licensing_core.directory.scopes import Content, Scope, ScopeKind
 from licensing_core.errors import LicensingError
 
@@ -210,7 +210,7 @@ class Directory(Value):
     people: Annotated[Mapping[UserId, Person], _as_people]
     coverage: Coverage = Coverage.STRUCTURE
     _standings: dict[str, Standing] = field(init=False, eq=False, repr=False)
-    _roster: Roster = field(init=False, eq=False, repr=False)
+    _roster: Placement = field(init=False, eq=False, repr=False)
     _reaches: dict[frozenset[Scope | Content], Reach] = field(init=False, eq=False, repr=False, factory=dict)
 
     def __attrs_post_init__(self) -> None:
@@ -224,7 +224,7 @@ class Directory(Value):
                 numbers = known[person.branches] = forest.numbers(sorted(person.branches))
             standings[user] = (person.groups, numbers)
         object.__setattr__(self, "_standings", standings)
-        object.__setattr__(self, "_roster", Roster(standings, len(forest.parents)))
+        object.__setattr__(self, "_roster", Placement(standings, len(forest.parents)))
 
     @classmethod
     def of(

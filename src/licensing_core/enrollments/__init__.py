@@ -4,7 +4,6 @@ A command takes a `Roster`: the pool, and the enrollments of the users concerned
 pool of seats gives one seat for each user and course; under a license nothing is used.
 """
 
-from licensing_core.enrollments.access import Access, LivePool, access
 from licensing_core.enrollments.enrolling import (
     MAX_CONTENTS,
     MAX_ENROLLMENTS,
@@ -21,26 +20,28 @@ from licensing_core.enrollments.enrolling import (
     self_enroll,
     unenroll,
 )
+from licensing_core.enrollments.entering import Access, LivePool, access
 from licensing_core.enrollments.events import (
-    EnrollmentActivated,
+    EnrollmentConfirmed,
     EnrollmentEvent,
     EnrollmentReadmitted,
     EnrollmentRejected,
-    EnrollmentsEnded,
     EnrollmentsLocked,
     EnrollmentsMade,
     EnrollmentsMovedIn,
     EnrollmentsMovedOut,
+    EnrollmentsRemoved,
     Roster,
     UsersEnrolled,
     UserUnenrolled,
     apply,
     enrollment_changes,
+    enrollments_after,
 )
 from licensing_core.enrollments.keeping import Moved, can_confirm, can_readmit, confirm, lock, move, readmit
 from licensing_core.enrollments.refusals import (
+    AlreadyConfirmed,
     AlreadyEnrolled,
-    EnrollmentConfirmed,
     EnrollmentEnded,
     EnrollmentLocked,
     EnrollmentNotStarted,
@@ -63,11 +64,11 @@ __all__ = [
     "MAX_ENROLLMENTS",
     "NO_COURSES",
     "Access",
+    "AlreadyConfirmed",
     "AlreadyEnrolled",
     "Courses",
     "Enrolled",
     "Enrollment",
-    "EnrollmentActivated",
     "EnrollmentConfirmed",
     "EnrollmentEnded",
     "EnrollmentEvent",
@@ -78,12 +79,12 @@ __all__ = [
     "EnrollmentStatus",
     "EnrollmentToConfirm",
     "Enrollments",
-    "EnrollmentsEnded",
     "EnrollmentsLocked",
     "EnrollmentsMade",
     "EnrollmentsMovedIn",
     "EnrollmentsMovedOut",
     "EnrollmentsNotLoaded",
+    "EnrollmentsRemoved",
     "LivePool",
     "Moved",
     "NoLicense",
@@ -106,6 +107,7 @@ __all__ = [
     "enroll",
     "enrolled",
     "enrollment_changes",
+    "enrollments_after",
     "lock",
     "move",
     "readmit",

@@ -26,9 +26,9 @@ from licensing_core.checks import (
 from licensing_core.decisions import Decision, twin
 from licensing_core.directory import Actor, Content, ContentKind, Permission, acting
 from licensing_core.enrollments import events
-from licensing_core.enrollments.access import LivePool, expiring_last
+from licensing_core.enrollments.entering import LivePool, expiring_last
 from licensing_core.enrollments.events import EnrollmentRejected, Roster, UsersEnrolled, UserUnenrolled
-from licensing_core.enrollments.refusals import AlreadyEnrolled, EnrollmentConfirmed, NoLicense, NotEnrolled
+from licensing_core.enrollments.refusals import AlreadyConfirmed, AlreadyEnrolled, NoLicense, NotEnrolled
 from licensing_core.enrollments.values import Enrollment, Enrollments, EnrollmentStatus, in_order
 from licensing_core.plans import Package, Switches
 from licensing_core.pools import AnyPool, LicensePool, NotEligible, SeatPool, SeatsExhausted
@@ -70,7 +70,7 @@ def enroll(
     contents: Collection[Content],
     *,
     package: Package | None,
-    eligible: Collection[UserId],
+    eligible: Collection[UserId] = frozenset(),
     courses: Courses = NO_COURSES,
     switches: Switches,
     by: Actor,
@@ -305,7 +305,7 @@ def reject(
     Raises:
         PermissionMissing: *by* may not activate enrollments.
         NotEnrolled: There is no such enrollment through the pool of *roster*.
-        EnrollmentConfirmed: It does not wait to be confirmed.
+        AlreadyConfirmed: It does not wait to be confirmed.
         NotLoaded: The enrollments of *user* were not loaded.
 
     Source: decision 1, DOC-47.
@@ -314,7 +314,7 @@ def reject(
     by.require(Permission.ENROLLMENTS_ACTIVATE)
     waiting = enrolled(roster, user, content)
     if waiting.status is not EnrollmentStatus.TO_CONFIRM:
-        raise EnrollmentConfirmed(content=content)
+        raise AlreadyConfirmed(content=content)
     event = EnrollmentRejected(pool=roster.pool.id, enrollments=(waiting,), by=who, at=now)
     return Decision(events.apply(roster, event), (event,))
 

@@ -1,5 +1,7 @@
 """What happens to enrollments, and a pool and its enrollments after it. `apply()` refuses nothing."""
 
+from collections.abc import Iterable
+from functools import reduce
 from typing import ClassVar
 
 from attrs import evolve, frozen
@@ -27,10 +29,10 @@ class UsersEnrolled(EnrollmentsMade):
 
 
 @frozen(kw_only=True, field_transformer=checked)
-class EnrollmentActivated(EnrollmentsMade):
+class EnrollmentConfirmed(EnrollmentsMade):
     """An enrollment that waited was confirmed."""
 
-    type: ClassVar[str] = "enrollment.activated"
+    type: ClassVar[str] = "enrollment.confirmed"
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -55,7 +57,7 @@ class EnrollmentsMovedIn(EnrollmentsMade):
 
 
 @frozen(kw_only=True, field_transformer=checked)
-class EnrollmentsEnded(Event):
+class EnrollmentsRemoved(Event):
     """The *enrollments*, as they were last, are gone from *pool*. The base of several events."""
 
     pool: Id
@@ -63,7 +65,7 @@ class EnrollmentsEnded(Event):
 
 
 @frozen(kw_only=True, field_transformer=checked)
-class UserUnenrolled(EnrollmentsEnded):
+class UserUnenrolled(EnrollmentsRemoved):
     """A user left a course or learning plan.
 
     Attributes:
@@ -75,14 +77,14 @@ class UserUnenrolled(EnrollmentsEnded):
 
 
 @frozen(kw_only=True, field_transformer=checked)
-class EnrollmentRejected(EnrollmentsEnded):
+class EnrollmentRejected(EnrollmentsRemoved):
     """An enrollment that waited was rejected; its seat went back."""
 
     type: ClassVar[str] = "enrollment.rejected"
 
 
 @frozen(kw_only=True, field_transformer=checked)
-class EnrollmentsMovedOut(EnrollmentsEnded):
+class EnrollmentsMovedOut(EnrollmentsRemoved):
     """Users were transferred to another pool, and these enrollments with them."""
 
     type: ClassVar[str] = "enrollment.moved_out"
@@ -90,7 +92,7 @@ class EnrollmentsMovedOut(EnrollmentsEnded):
 
 EnrollmentEvent = (
     UsersEnrolled
-    | EnrollmentActivated
+    | EnrollmentConfirmed
     | EnrollmentReadmitted
     | EnrollmentsLocked
     | EnrollmentsMovedIn
@@ -116,21 +118,26 @@ def enrollment_changes(event: Event) -> dict[Place, Enrollment | None]:
     """The enrollments that *event* changed, as they stand since; `None` for those that are gone."""
     if isinstance(event, EnrollmentsMade):
         return {(one.user, one.content): one for one in event.enrollments}
-    if isinstance(event, EnrollmentsEnded):
+    if isinstance(event, EnrollmentsRemoved):
         return {(one.user, one.content): None for one in event.enrollments}
     return {}
 
 
+def enrollments_after(enrollments: Enrollments, events: Iterable[Event]) -> Enrollments:
+    """*enrollments* after *events*, of one pool or of several, in their order; events of other things do nothing."""
+    return reduce(lambda before, event: before.with_changes(enrollment_changes(event)), events, enrollments)
+
+
 def apply(roster: Roster, event: EnrollmentEvent | PoolEvent) -> Roster:
     """*roster* after *event*, which has happened: nothing is refused."""
-    if isinstance(event, EnrollmentsMade | EnrollmentsEnded):
+    if isinstance(event, EnrollmentsMade | EnrollmentsRemoved):
         return Roster(
             pool=_counted(roster.pool, event), enrollments=roster.enrollments.with_changes(enrollment_changes(event))
         )
     return evolve(roster, pool=pools.apply(roster.pool, event))
 
 
-def _counted(pool: AnyPool, event: EnrollmentsMade | EnrollmentsEnded) -> AnyPool:
+def _counted(pool: AnyPool, event: EnrollmentsMade | EnrollmentsRemoved) -> AnyPool:
     """*pool* after its seats were used or given back."""
     if not isinstance(pool, SeatPool):
         return pool

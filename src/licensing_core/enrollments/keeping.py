@@ -6,13 +6,14 @@ from functools import reduce
 
 from attrs import evolve, frozen
 
+from licensing_core import visibility
 from licensing_core.checks import UserId, Value, as_instant, bulk, checked
 from licensing_core.decisions import Decision, twin
 from licensing_core.directory import Actor, Content, Permission, acting
 from licensing_core.enrollments import events
 from licensing_core.enrollments.enrolling import MAX_ENROLLMENTS, NO_COURSES, Courses, courses_in, enrolled
 from licensing_core.enrollments.events import (
-    EnrollmentActivated,
+    EnrollmentConfirmed,
     EnrollmentReadmitted,
     EnrollmentsLocked,
     EnrollmentsMovedIn,
@@ -25,7 +26,7 @@ from licensing_core.plans import Package
 
 def confirm(
     roster: Roster, user: UserId, content: Content, *, by: Actor, now: datetime
-) -> Decision[Roster, EnrollmentActivated]:
+) -> Decision[Roster, EnrollmentConfirmed]:
     """Confirm the enrollment of *user* in *content*; one that is confirmed already stays so.
 
     Raises:
@@ -41,7 +42,7 @@ def confirm(
     if found.status is EnrollmentStatus.ENROLLED:
         return Decision(roster)
     after = evolve(found, status=EnrollmentStatus.ENROLLED)
-    event = EnrollmentActivated(pool=roster.pool.id, enrollments=(after,), by=who, at=now)
+    event = EnrollmentConfirmed(pool=roster.pool.id, enrollments=(after,), by=who, at=now)
     return Decision(events.apply(roster, event), (event,))
 
 
@@ -53,15 +54,15 @@ def readmit(
     A locked enrollment opens when its new end lies ahead, and stays locked when it does not.
 
     Raises:
-        PermissionMissing: *by* may not edit enrollments.
+        PermissionMissing: *by* may not edit enrollments, nor those of this learning plan on its page.
         NotEnrolled: There is no such enrollment through the pool of *roster*.
         NotLoaded: The enrollments of *user* were not loaded.
         InvalidArgument: *until* is no aware instant, or not after the enrollment begins.
 
-    Source: DOC-39.
+    Source: DOC-39, DOC-49.
     """
     who = acting(by)
-    by.require(Permission.ENROLLMENTS_EDIT)
+    visibility.can_edit_enrollment(by, content).require()
     found, at = enrolled(roster, user, content), as_instant("now", now)
     end = None if until is None else as_instant("until", until)
     after = evolve(found, until=end, locked=found.locked and end is not None and end <= at)

@@ -18,7 +18,7 @@ class NotEnrolled(LicensingError):
     content: Content
 
     def __str__(self) -> str:
-        return f"there is no such enrollment in {self.content}; enroll the user first"
+        return f"there is no such enrollment in {self.content}; look at who is enrolled, and how"
 
 
 @frozen(kw_only=True)
@@ -26,7 +26,7 @@ class AlreadyEnrolled(LicensingError):
     """The user is enrolled already."""
 
     code: ClassVar[str] = "enrollment.exists"
-    rules: ClassVar[tuple[str, ...]] = ("DOC-45",)
+    rules: ClassVar[tuple[str, ...]] = ("DOC-28",)
     content: Content
 
     def __str__(self) -> str:
@@ -46,7 +46,7 @@ class EnrollmentToConfirm(LicensingError):
 
 
 @frozen(kw_only=True)
-class EnrollmentConfirmed(LicensingError):
+class AlreadyConfirmed(LicensingError):
     """The enrollment was confirmed, so it can no longer be rejected."""
 
     code: ClassVar[str] = "enrollment.confirmed"

@@ -5,7 +5,7 @@ Neither the environment nor the machine's locale is read. Babel is loaded when t
 >>> from licensing_core.money import Money
 >>> from licensing_core.pools import PoolInUse
 >>> explain(PoolInUse(pool="p1", consumed=51, asked=50), "es")
-'La bolsa p1 no se puede reducir a 50: hay 51 asignadas. Libera alguna primero.'
+'La bolsa p1 no se puede reducir a 50: quedarían 51 asignadas. Libera alguna primero.'
 >>> (
 ...     format_money(Money.parse("1800.00 EUR"), "de"),
 ...     format_money(Money.parse("-1800 JPY"), "en"),

@@ -79,7 +79,7 @@ EVENTS: Final[dict[str, Text]] = {
             "{enrollments} enrollments were made through the pool {pool}.",
         ),
     ),
-    "enrollment.activated": (say("An enrollment through the pool {pool} was confirmed: {enrollments:list}."),),
+    "enrollment.confirmed": (say("An enrollment through the pool {pool} was confirmed: {enrollments:list}."),),
     "enrollment.readmitted": (say("The end of an enrollment through the pool {pool} was moved: {enrollments:list}."),),
     "enrollment.locked": (
         by(

@@ -230,8 +230,8 @@ _POOLS: Final[dict[str, Text]] = {
     "pool.in_use": (
         by(
             "consumed",
-            "The pool {pool} cannot be cut to {asked}: {consumed} is assigned. Release some first.",
-            "The pool {pool} cannot be cut to {asked}: {consumed} are assigned. Release some first.",
+            "The pool {pool} cannot be cut to {asked}: {consumed} would still be assigned. Release some first.",
+            "The pool {pool} cannot be cut to {asked}: {consumed} would still be assigned. Release some first.",
         ),
     ),
     "pool.confirmation_not_allowed": (

@@ -61,7 +61,7 @@ class LicensesUnassigned(Event):
 
 @frozen(kw_only=True, field_transformer=checked)
 class ReleasesRejected(Event):
-    """A superadmin did not confirm: the *users* hold their license again, as if it had not been taken."""
+    """A superadmin did not confirm: the *users* hold their license again. That it was taken counts all the same."""
 
     type: ClassVar[str] = "pool.releases_rejected"
     pool: Id
@@ -157,6 +157,4 @@ def _recounted(pool: LicensePool, consumed: int, held: int, revoked: int, holdin
 def _revoked(before: int, event: PoolEvent) -> int:
     if isinstance(event, LicensesUnassigned):
         return before + event.revoked
-    if isinstance(event, PoolRenewed):
-        return 0
-    return max(0, before - len(event.users)) if isinstance(event, ReleasesRejected) else before
+    return 0 if isinstance(event, PoolRenewed) else before

@@ -211,7 +211,8 @@ def reject(
 ) -> Decision[LicensePool, ReleasesRejected]:
     """Give those of *users* whose release awaits confirmation their license back; pass over the others.
 
-    The counters are as if it had not been taken; what was locked when it was taken stays so.
+    Held and consumed are as if it had not been taken. That it was taken counts against the revocation cap all the
+    same, and what was locked then stays so.
 
     Raises:
         NotLoaded: The holdings of one of *users* were not loaded.

@@ -47,13 +47,19 @@ class SeatsExhausted(LicensesExhausted):
     code: ClassVar[str] = "pool.seats_exhausted"
     rules: ClassVar[tuple[str, ...]] = ("DOC-31", "DOC-41")
 
+    def __str__(self) -> str:
+        return (
+            f"pool {self.pool!r} is {self.shortfall} seats short for {self.requested} more; "
+            "enroll fewer, buy more, or stop enforcing the limit"
+        )
+
 
 @frozen(kw_only=True)
 class RevocationsExhausted(LicensingError):
     """Power users may take no more licenses away before the pool is renewed."""
 
     code: ClassVar[str] = "pool.revocations_exhausted"
-    rules: ClassVar[tuple[str, ...]] = ("DOC-34",)
+    rules: ClassVar[tuple[str, ...]] = ("D-16",)
     pool: str
     requested: int
     left: int
@@ -67,7 +73,11 @@ class RevocationsExhausted(LicensingError):
 
 @frozen(kw_only=True)
 class PoolInUse(LicensingError):
-    """The pool would have fewer licenses or seats than are consumed."""
+    """The pool would have fewer licenses or seats than are consumed.
+
+    Attributes:
+        consumed: How many would still be consumed, once those to drop are gone.
+    """
 
     code: ClassVar[str] = "pool.in_use"
     rules: ClassVar[tuple[str, ...]] = ("L1",)
@@ -76,7 +86,10 @@ class PoolInUse(LicensingError):
     asked: int
 
     def __str__(self) -> str:
-        return f"cannot cut pool {self.pool!r} to {self.asked}: {self.consumed} are consumed; release some first"
+        return (
+            f"cannot cut pool {self.pool!r} to {self.asked}: {self.consumed} would still be consumed; "
+            "release some first, or drop those that a preview names"
+        )
 
 
 @frozen(kw_only=True)

@@ -60,11 +60,17 @@ class Shrinking(Value):
     awaiting: tuple[UserId, ...] = ()
     idle: tuple[UserId, ...] = ()
     last_assigned: tuple[UserId, ...] = ()
+    order: tuple[ShrinkStage, ...] = SHRINK_ORDER
 
     @property
     def users(self) -> tuple[str, ...]:
-        """All who lose their license: what `resize()` takes as `drop`."""
-        return (*self.awaiting, *self.idle, *self.last_assigned)
+        """All who lose their license, in the order in which they go: what `resize()` takes as `drop`."""
+        stages: dict[ShrinkStage, tuple[str, ...]] = {
+            ShrinkStage.AWAITING: self.awaiting,
+            ShrinkStage.IDLE: self.idle,
+            ShrinkStage.LAST_ASSIGNED: self.last_assigned,
+        }
+        return tuple(user for stage in self.order for user in stages[stage])
 
 
 def preview_shrink(
@@ -102,7 +108,8 @@ def preview_shrink(
             taken[stage] = ranked[stage][: needed - sum(map(len, taken.values()))]
     if (missing := needed - sum(map(len, taken.values()))) > 0:
         raise PoolInUse(pool=pool.id, consumed=bought + missing, asked=bought)
-    return Shrinking(pool=pool.id, bought=bought, free=going, **{stage.value: users for stage, users in taken.items()})
+    stages = {stage.value: users for stage, users in taken.items()}
+    return Shrinking(pool=pool.id, bought=bought, free=going, order=tuple(taken) or SHRINK_ORDER, **stages)
 
 
 def _each_once(order: tuple[ShrinkStage, ...]) -> tuple[ShrinkStage, ...]:
@@ -143,7 +150,7 @@ def resize(
 
     Args:
         drop: Exactly those who must go, as `preview_shrink()` named them: holders, or awaiting confirmation. Their
-            licenses go with the size; no refund is asked for.
+            licenses go with the size: neither refund nor revocation cap is asked for. A pool of seats drops nobody.
 
     Raises:
         PoolInUse: More are consumed than *bought* even so, and fewer are asked for than there were.

@@ -12,7 +12,7 @@ from licensing_core.enrollments import (
     NO_COURSES,
     Courses,
     Enrolled,
-    EnrollmentActivated,
+    EnrollmentConfirmed,
     EnrollmentReadmitted,
     EnrollmentRejected,
     NotEnrolled,
@@ -88,18 +88,15 @@ def unenroll(
     return enrollment.unenroll(roster, user, content, switches=switches, by=actor, now=now)
 
 
-def _require_in_reach(
-    actor: Actor, permission: Permission, roster: Roster, user: str, content: Content, directory: Directory
-) -> None:
-    """Refuse who lacks *permission*; an enrollment out of reach is refused as one that does not exist (decision 12)."""
-    actor.require(permission)
-    if not visibility.can_manage_enrollment(actor, user, roster.pool.beneficiary, directory):
+def _require_in_reach(actor: Actor, roster: Roster, user: str, content: Content, directory: Directory) -> None:
+    """Refuse an enrollment out of reach as one that does not exist (decision 12)."""
+    if not visibility.manages_enrollment(actor, user, roster.pool.beneficiary, directory):
         raise NotEnrolled(content=content)
 
 
 def confirm_enrollment(
     actor: Actor, roster: Roster, user: UserId, content: Content, *, directory: Directory, now: datetime
-) -> Decision[Roster, EnrollmentActivated]:
+) -> Decision[Roster, EnrollmentConfirmed]:
     """Confirm the enrollment of *user* in *content*.
 
     Raises:
@@ -108,7 +105,8 @@ def confirm_enrollment(
 
     Source: DOC-47.
     """
-    _require_in_reach(actor, Permission.ENROLLMENTS_ACTIVATE, roster, user, content, directory)
+    actor.require(Permission.ENROLLMENTS_ACTIVATE)
+    _require_in_reach(actor, roster, user, content, directory)
     return enrollment.confirm(roster, user, content, by=actor, now=now)
 
 
@@ -119,11 +117,12 @@ def reject_enrollment(
 
     Raises:
         PermissionMissing, NotEnrolled: As `confirm_enrollment()`.
-        EnrollmentConfirmed: It does not wait to be confirmed.
+        AlreadyConfirmed: It does not wait to be confirmed.
 
     Source: decision 1.
     """
-    _require_in_reach(actor, Permission.ENROLLMENTS_ACTIVATE, roster, user, content, directory)
+    actor.require(Permission.ENROLLMENTS_ACTIVATE)
+    _require_in_reach(actor, roster, user, content, directory)
     return enrollment.reject(roster, user, content, by=actor, now=now)
 
 
@@ -140,12 +139,13 @@ def readmit(
     """Move the end of validity of an enrollment to *until*, or take it away; no license is implied.
 
     Raises:
-        PermissionMissing: *actor* may not edit enrollments.
+        PermissionMissing: As `visibility.can_edit_enrollment()` refuses.
         NotEnrolled: As `confirm_enrollment()`.
 
-    Source: DOC-39.
+    Source: DOC-39, DOC-49.
     """
-    _require_in_reach(actor, Permission.ENROLLMENTS_EDIT, roster, user, content, directory)
+    visibility.can_edit_enrollment(actor, content).require()
+    _require_in_reach(actor, roster, user, content, directory)
     return enrollment.readmit(roster, user, content, until, by=actor, now=now)
 
 

@@ -9,6 +9,7 @@ from licensing_core import visibility
 from licensing_core.checks import Count, Id, Instant, Value, as_id, checked, instance
 from licensing_core.directory import Actor, Directory, Permission, PermissionMissing
 from licensing_core.errors import LicensingError
+from licensing_core.holdings import Holding
 from licensing_core.plans import PackageKind, Terms
 from licensing_core.pools import AnyPool, LicensePool
 from licensing_core.visibility import PoolNotVisible
@@ -93,28 +94,31 @@ class Task(StrEnum):
     ASSIGN = "assign"
     UNASSIGN = "unassign"
     CONFIRM = "confirm"
+    ENROLL = "enroll"
 
 
 def candidates(actor: Actor, pool: AnyPool, directory: Directory, task: Task = Task.ASSIGN) -> tuple[str, ...]:
     """Users of *pool* to offer to *actor* for *task*, sorted.
 
-    To assign, or to enroll on a seat: those in the beneficiary who hold no license. To unassign: the holders and, for
-    a superadmin, those who await confirmation. To confirm: those who await it.
+    To assign: those in the beneficiary who hold no license. To unassign: the holders and, for a superadmin, those who
+    await confirmation. To confirm: those who await it. To enroll: the holders, or on seats those in the beneficiary.
 
     Raises:
         PermissionMissing, PoolNotVisible: As `visibility.can_manage()` refuses.
-        WrongPoolType: *pool* holds seats, and *task* is not to assign.
+        WrongPoolType: *pool* holds seats, and *task* is to unassign or confirm.
         ConfirmationNotAllowed: To confirm, and *actor* is no superadmin.
         NotLoaded: To assign, and the holdings of a member of the beneficiary were not loaded.
 
-    Source: DOC-29, DOC-30, DOC-34.
+    Source: DOC-29, DOC-30, DOC-34, DOC-41, DOC-42.
     """
-    if instance(Task)("task", task) is Task.ASSIGN:
+    if instance(Task)("task", task) is Task.ASSIGN or (task is Task.ENROLL and not isinstance(pool, LicensePool)):
         visibility.can_manage(actor, pool.beneficiary, pool.id, directory).require()
         return visibility.candidates(pool, directory)
     licenses = managed_licenses(actor, pool, directory)
     if task is Task.CONFIRM:
         return visibility.candidates_to_confirm(actor, licenses)
+    if task is Task.ENROLL:
+        return licenses.users(Holding.HELD)
     return visibility.candidates_to_unassign(actor, licenses)
 
 

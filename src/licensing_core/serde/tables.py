@@ -83,7 +83,7 @@ EVENTS: Final = MappingProxyType[str, type[Event]](
             license_cycle.OrderPaid,
             license_cycle.OrderCancelled,
             orders.Charged,
-            enrollments.EnrollmentActivated,
+            enrollments.EnrollmentConfirmed,
             enrollments.EnrollmentReadmitted,
             enrollments.EnrollmentRejected,
             enrollments.EnrollmentsLocked,

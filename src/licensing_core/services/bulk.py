@@ -35,14 +35,15 @@ class CommandPlan(Value, Generic[A]):
     commands: tuple[Command[A], ...]
 
 
-def split(command: Command[A], *, most: int = MAX_BULK) -> CommandPlan[A]:
-    """A plan that does what *command* asks, with at most *most* of its users in each command.
+def split(command: Command[A], *, most: int | None = None) -> CommandPlan[A]:
+    """A plan that does what *command* asks, with so many of its users in each command as one takes, or *most*.
 
     The users are taken in the order of their ids; the key of each command is that of *command* with its number.
 
     Args:
         command: A command that has `users`, any number of them.
-        most: 1 to 10,000.
+        most: 1 to 10,000. By itself it is what *command* takes, which for `EnrollUsers` follows its contents; give less
+            where learning plans bring more courses than that leaves room for.
 
     Raises:
         InvalidArgument: *command* is none, or has no users to split.
@@ -52,7 +53,7 @@ def split(command: Command[A], *, most: int = MAX_BULK) -> CommandPlan[A]:
     users: Any = getattr(_as_command("command", command), "users", None)
     if users is None:
         raise InvalidArgument(parameter="command", expected="a command with users", got=shown(command))
-    size = whole(1, MAX_BULK)("most", most)
+    size = whole(1, MAX_BULK)("most", command.most_users if most is None else most)
     ordered = sorted(bulk("users", users, most=MAX_COUNT))
     parts = [ordered[start : start + size] for start in range(0, len(ordered), size)] or [[]]
     return CommandPlan(tuple(_part(command, number, part) for number, part in enumerate(parts, 1)))

@@ -17,7 +17,7 @@ from typing import Annotated, Any, Final, Generic, TypeVar, cast
 import attrs
 from attrs import frozen
 
-from licensing_core.checks import Id, UserId, Value, as_instant, as_is, checked, instance
+from licensing_core.checks import MAX_BULK, Id, UserId, Value, as_instant, as_is, checked, instance
 from licensing_core.decisions import Event, Verdict
 from licensing_core.errors import LicensingError, Mistake
 from licensing_core.protocols import (
@@ -90,6 +90,11 @@ class Command(Query[B]):
 
     key: Id
     actor: UserId
+
+    @property
+    def most_users(self) -> int:
+        """How many users one such command takes at most, if it takes any: into how large parts `split()` cuts it."""
+        return MAX_BULK
 
     @abstractmethod
     def steps(self, now: datetime) -> UseCase[B]:

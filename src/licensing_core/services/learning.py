@@ -1,14 +1,16 @@
 """Use cases of enrollments: enroll, leave, confirm, readmit, and see what may be entered."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from attrs import frozen
 
 from licensing_core import enrollments, seat_administration, visibility
-from licensing_core.checks import Id, Instant, UserId, Value, bulk, checked
+from licensing_core.checks import MAX_BULK, Id, Instant, UserId, Value, bulk, checked
 from licensing_core.decisions import Decision, Event
 from licensing_core.directory import Actor, Content, Directory, Permission
 from licensing_core.enrollments import (
+    MAX_ENROLLMENTS,
     Access,
     Enrolled,
     Enrollment,
@@ -72,6 +74,11 @@ class EnrollUsers(Command[UsersPlaced]):
     level: Id | None = None
     since: Instant | None = None
     until: Instant | None = None
+
+    @property
+    def most_users(self) -> int:
+        """As many as stay within the enrollments of one command, learning plans counted without their courses."""
+        return max(1, min(MAX_BULK, MAX_ENROLLMENTS // max(1, len(self.contents))))
 
     def steps(self, now: datetime) -> UseCase[UsersPlaced]:
         """Load the holdings and enrollments of these users, decide, save."""
@@ -157,17 +164,21 @@ class UnenrollUser(Command[Row]):
 
 
 def _place(
-    command: Command[Enrollment] | Command[Row], permission: Permission, user: str, content: Content
+    command: Command[Enrollment] | Command[Row], permit: Callable[[Actor], None], user: str, content: Content
 ) -> UseCase[tuple[Actor, Directory, Stored[AnyPool], Roster]]:
-    """Who acts, and the enrollment with the pool that it came through."""
+    """Who acts, whom *permit* must let pass, and the enrollment with the pool that it came through."""
     actor, directory = yield from setting(command, command.actor)
-    actor.require(permission)
+    permit(actor)
     theirs = yield from enrollments_of(command, [user])
     found = theirs.of(user).get(content)
     if found is None or found.pool is None:
         raise NotEnrolled(content=content)
     stored = yield from stored_pool(command, actor, found.pool, frozenset({user}))
     return actor, directory, stored, Roster(pool=stored.state, enrollments=theirs)
+
+
+def _may_activate(actor: Actor) -> None:
+    actor.require(Permission.ENROLLMENTS_ACTIVATE)
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -179,9 +190,7 @@ class ConfirmEnrollment(Command[Enrollment]):
 
     def steps(self, now: datetime) -> UseCase[Enrollment]:
         """Load the enrollments of the user, and the pool of this one; decide, save."""
-        actor, directory, stored, roster = yield from _place(
-            self, Permission.ENROLLMENTS_ACTIVATE, self.user, self.content
-        )
+        actor, directory, stored, roster = yield from _place(self, _may_activate, self.user, self.content)
         decision = seat_administration.confirm_enrollment(
             actor, roster, self.user, self.content, directory=directory, now=now
         )
@@ -201,9 +210,7 @@ class RejectEnrollment(Command[Row]):
 
     def steps(self, now: datetime) -> UseCase[Row]:
         """Load the enrollments of the user, and the pool of this one; decide, save."""
-        actor, directory, stored, roster = yield from _place(
-            self, Permission.ENROLLMENTS_ACTIVATE, self.user, self.content
-        )
+        actor, directory, stored, roster = yield from _place(self, _may_activate, self.user, self.content)
         decision = seat_administration.reject_enrollment(
             actor, roster, self.user, self.content, directory=directory, now=now
         )
@@ -224,12 +231,15 @@ class ReadmitUser(Command[Enrollment]):
 
     def steps(self, now: datetime) -> UseCase[Enrollment]:
         """Load the enrollments of the user, and the pool of this one; decide, save."""
-        actor, directory, stored, roster = yield from _place(self, Permission.ENROLLMENTS_EDIT, self.user, self.content)
+        actor, directory, stored, roster = yield from _place(self, self._may_edit, self.user, self.content)
         decision = seat_administration.readmit(
             actor, roster, self.user, self.content, self.until, directory=directory, now=now
         )
         yield from save(self, decision.state.pool, stored.version, decision.events)
         return enrollments.enrolled(decision.state, self.user, self.content)
+
+    def _may_edit(self, actor: Actor) -> None:
+        visibility.can_edit_enrollment(actor, self.content).require()
 
 
 @frozen(kw_only=True, field_transformer=checked)

@@ -12,6 +12,8 @@ from licensing_core.directory import Actor, Permission, Scope
 from licensing_core.money import Money
 from licensing_core.orders import Cart, Purchase
 from licensing_core.plans import Offer
+from licensing_core.pools import AnyPool
+from licensing_core.protocols import Stored
 from licensing_core.seat_administration import Row
 from licensing_core.services.accounts import Quotes
 from licensing_core.services.engine import Command, Query, UseCase, ask, save
@@ -207,15 +209,41 @@ class RenewPool(Command[PlanBought]):
 
     def steps(self, now: datetime) -> UseCase[PlanBought]:
         """Load without holdings, decide, save."""
+        stored = yield from _renewable(self, self.actor, self.pool)
         actor: Actor = yield from ask(lambda ports: ports.host.actor(self.tenant, self.actor))
-        stored = yield from ask(lambda ports: ports.work.pool(self.tenant, self.pool, frozenset()))
-        if stored is None:
-            actor.require(Permission.SUBSCRIPTIONS_RENEW)
-            raise PoolNotVisible(pool=self.pool) if actor.is_superadmin else orders.RenewalNotOwner(pool=self.pool)
         zone = yield from ask(lambda ports: ports.host.zone(self.tenant))
         decision = orders.renew(actor, stored.state, zone=zone, now=now, confirmed=self.confirmed)
         yield from save_pool(self, decision.state.pool, stored, decision.events)
         return _line_bought(decision.state)
+
+
+def _renewable(asked: Query[PlanBought] | Query[Quotes], actor_id: str, pool_id: str) -> UseCase[Stored[AnyPool]]:
+    """The pool without holdings, refused when there is none as one that the actor did not buy."""
+    actor: Actor = yield from ask(lambda ports: ports.host.actor(asked.tenant, actor_id))
+    stored = yield from ask(lambda ports: ports.work.pool(asked.tenant, pool_id, frozenset()))
+    if stored is None:
+        actor.require(Permission.SUBSCRIPTIONS_RENEW)
+        raise PoolNotVisible(pool=pool_id) if actor.is_superadmin else orders.RenewalNotOwner(pool=pool_id)
+    return stored
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class QuoteRenewal(Query[Quotes]):
+    """What renewing *pool* costs who bought it: one quote, or none where it was recorded by hand.
+
+    Refuses as `RenewPool` does.
+    """
+
+    actor: UserId
+    pool: Id
+
+    def steps(self, now: datetime) -> UseCase[Quotes]:
+        """Load without holdings, decide, and keep nothing."""
+        stored = yield from _renewable(self, self.actor, self.pool)
+        actor: Actor = yield from ask(lambda ports: ports.host.actor(self.tenant, self.actor))
+        zone = yield from ask(lambda ports: ports.host.zone(self.tenant))
+        quote = orders.renew(actor, stored.state, zone=zone, now=now).state.quote
+        return Quotes(() if quote is None else (quote,))
 
 
 @frozen(kw_only=True, field_transformer=checked)

@@ -11,9 +11,9 @@ from licensing_core.decisions import Event
 from licensing_core.enrollments import (
     EnrollmentEvent,
     Enrollments,
-    EnrollmentsEnded,
     EnrollmentsMade,
     EnrollmentsMovedIn,
+    EnrollmentsRemoved,
     Roster,
     UsersEnrolled,
 )
@@ -110,7 +110,7 @@ def _next(state: Roster | LicenseAccount | None, event: Event, number: int) -> R
 
 def _may_follow(roster: Roster, event: Event) -> bool:
     """Whether *event* can have come next: nobody holds a license of seats, and who leaves was there."""
-    if isinstance(event, EnrollmentsMade | EnrollmentsEnded):
+    if isinstance(event, EnrollmentsMade | EnrollmentsRemoved):
         new, known = isinstance(event, UsersEnrolled | EnrollmentsMovedIn), roster.enrollments
         return all(
             one.pool == roster.pool.id and (one.content in known.of(one.user)) is not new for one in event.enrollments

@@ -10,12 +10,11 @@ from licensing_core import seat_administration, visibility
 from licensing_core.checks import Count, FrozenMap, Id, Instant, UserId, Value, bulk, checked
 from licensing_core.decisions import Decision, Event
 from licensing_core.directory import Permission
-from licensing_core.enrollments import Enrollment
 from licensing_core.pools import SHRINK_ORDER, AnyPool, LicensesAssigned, Shrinking, ShrinkStage
 from licensing_core.protocols import Stored
 from licensing_core.seat_administration import Row, Task, Unassigned
 from licensing_core.services.engine import Command, Query, UseCase, ask, save
-from licensing_core.services.loading import enrollments_of, live, save_pool, setting, stored_pool
+from licensing_core.services.loading import courses_of, enrollments_of, live, save_pool, setting, stored_pool
 from licensing_core.services.purchases import Ids
 
 _MANY: Final = 20
@@ -36,14 +35,14 @@ class LicensesTaken(Value):
     """The row afterwards, whose license went back, whose awaits confirmation, and who had none; sorted.
 
     Attributes:
-        locked: The enrollments that ended with the licenses.
+        locked: How many enrollments were locked with the licenses.
     """
 
     row: Row
     released: tuple[UserId, ...]
     awaiting: tuple[UserId, ...]
     passed_over: tuple[UserId, ...]
-    locked: tuple[Enrollment, ...] = ()
+    locked: Count = 0
 
 
 @frozen(field_transformer=checked)
@@ -55,9 +54,10 @@ class Rows(Value):
 
 @frozen(kw_only=True, field_transformer=checked)
 class LicensesMoved(Value):
-    """The rows of both pools after a transfer, who was moved, and what became of their enrollments; sorted.
+    """The rows of both pools after a transfer, who was moved, and what became of their enrollments.
 
     Attributes:
+        followed, locked: How many of them came along, and how many were locked.
         awaiting: Those whose license of the source awaits confirmation.
     """
 
@@ -66,17 +66,17 @@ class LicensesMoved(Value):
     moved: tuple[UserId, ...]
     awaiting: tuple[UserId, ...]
     passed_over: tuple[UserId, ...]
-    followed: tuple[Enrollment, ...]
-    locked: tuple[Enrollment, ...]
+    followed: Count
+    locked: Count
 
 
 @frozen(kw_only=True, field_transformer=checked)
 class SizeChanged(Value):
-    """The row after a new size, who lost a license, and the enrollments that ended with it; sorted."""
+    """The row after a new size, who lost a license, sorted, and how many enrollments were locked with it."""
 
     row: Row
     dropped: tuple[UserId, ...]
-    locked: tuple[Enrollment, ...]
+    locked: Count
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -147,7 +147,7 @@ def _taken(
         released=taken.released,
         awaiting=taken.awaiting,
         passed_over=taken.passed_over,
-        locked=taken.locked,
+        locked=len(taken.locked),
     )
 
 
@@ -187,13 +187,15 @@ class TransferLicenses(Command[LicensesMoved]):
         source = yield from stored_pool(self, actor, self.pool, users)
         target = yield from stored_pool(self, actor, self.target, users)
         giving, taking = (yield from live(self, source.state)), (yield from live(self, target.state))
+        theirs = yield from enrollments_of(self, users)
         decision = seat_administration.transfer(
             actor,
             source.state,
             target.state,
             users,
-            enrollments=(yield from enrollments_of(self, users)),
+            enrollments=theirs,
             package=taking.package,
+            courses=(yield from courses_of(self, frozenset(content for _, content in theirs))),
             directory=directory,
             source_switches=giving.switches,
             target_switches=taking.switches,
@@ -208,8 +210,8 @@ class TransferLicenses(Command[LicensesMoved]):
             moved=moved.moved,
             awaiting=moved.awaiting,
             passed_over=moved.passed_over,
-            followed=moved.followed,
-            locked=moved.locked,
+            followed=len(moved.followed),
+            locked=len(moved.locked),
         )
 
 
@@ -272,7 +274,7 @@ class ResizePool(Command[SizeChanged]):
         resized = decision.state
         yield from save(self, resized.pool, stored.version, decision.events)
         row = seat_administration.row_of(resized.pool)
-        return SizeChanged(row=row, dropped=resized.dropped, locked=resized.locked)
+        return SizeChanged(row=row, dropped=resized.dropped, locked=len(resized.locked))
 
 
 @frozen(kw_only=True, field_transformer=checked)

@@ -115,7 +115,7 @@ def a_rejected_enrollment_never_was(roster: Roster, user: str, course: Content, 
     confirmed = enrollment.confirm(waiting, user, course, by=POWER_USER, now=NOON).state
     require(confirmed.pool == waiting.pool, "to confirm it uses nothing", pool=waiting.pool)
     refused = outcome_of(enrollment.reject, confirmed, user, course, by=POWER_USER, now=NOON)
-    require(refused == enrollment.EnrollmentConfirmed(content=course), "what is confirmed is not rejected")
+    require(refused == enrollment.AlreadyConfirmed(content=course), "what is confirmed is not rejected")
 
 
 def who_leaves_gives_the_seat_back_with_refund_only(

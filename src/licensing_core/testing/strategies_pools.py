@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from licensing_core.directory import Actor, Scope
 from licensing_core.holdings import Holding, Holdings
-from licensing_core.limits import Overage
+from licensing_core.limits import UNLIMITED, Overage
 from licensing_core.periods import Duration
 from licensing_core.plans import PlanKind, Renewal, Switches, Terms
 from licensing_core.pools import AnyPool, LicensePool, SeatPool
@@ -27,7 +27,7 @@ def switches() -> st.SearchStrategy[Switches]:
         allow_refund=st.booleans(),
         enforce_expiration=st.booleans(),
         overage=st.sampled_from(Overage) | st.fractions(1, 3, max_denominator=9),
-        revocation_cap=st.none() | st.fractions(0, 2, max_denominator=9),
+        revocation_cap=st.just(UNLIMITED) | st.fractions(0, 2, max_denominator=9),
     )
 
 

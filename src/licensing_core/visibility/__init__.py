@@ -20,6 +20,7 @@ from licensing_core.visibility.enrolling import (
     ContentNotAssigned,
     ContentNotInPackage,
     PageMode,
+    can_edit_enrollment,
     can_enroll_in,
     can_open_enrollment_page,
     enrollable,
@@ -28,12 +29,12 @@ from licensing_core.visibility.enrolling import (
 from licensing_core.visibility.managing import (
     PoolNotVisible,
     can_manage,
-    can_manage_enrollment,
     candidates,
     candidates_to_confirm,
     candidates_to_unassign,
     eligible,
     managed,
+    manages_enrollment,
 )
 from licensing_core.visibility.naming import (
     BeneficiaryKind,
@@ -58,9 +59,9 @@ __all__ = [
     "audience_of",
     "beneficiaries",
     "can_buy_publicly",
+    "can_edit_enrollment",
     "can_enroll_in",
     "can_manage",
-    "can_manage_enrollment",
     "can_name",
     "can_open_enrollment_page",
     "can_record_for",
@@ -74,6 +75,7 @@ __all__ = [
     "in_audience",
     "is_public",
     "managed",
+    "manages_enrollment",
     "plans_for",
     "public_plans",
 ]

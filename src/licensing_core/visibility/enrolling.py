@@ -96,11 +96,12 @@ class PageMode(StrEnum):
     NONE = "none"
     READ = "read"
     EDIT = "edit"
-    """Enrollments may be changed there, and users re-admitted."""
+    """Enrollments may be changed there, and users readmitted."""
 
 
 _OFFERED: Final = Verdict.allow("DOC-43")
 _OPEN: Final = Verdict.allow("DOC-49")
+_EDITABLE: Final = Verdict.allow("DOC-39")
 _PAGES: Final = {
     ContentKind.COURSE: (PageMode.READ, (Permission.COURSES_VIEW, Permission.ENROLLMENTS_VIEW)),
     ContentKind.LEARNING_PLAN: (PageMode.EDIT, (Permission.LEARNING_PLANS_VIEW, Permission.ENROLLMENTS_MANAGE)),
@@ -121,6 +122,21 @@ def can_open_enrollment_page(actor: Actor, content: Content) -> Verdict:
         if not actor.has(permission):
             return Verdict.refuse(PermissionMissing(permission=permission))
     return _OPEN
+
+
+def can_edit_enrollment(actor: Actor, content: Content) -> Verdict:
+    """May *actor* move the end of validity of enrollments in *content*?
+
+    Who may edit enrollments may, and who may edit them on the page of *content* (a learning plan, DOC-49).
+    Refusal: `PermissionMissing` (`enrollments.edit`).
+
+    Source: DOC-39, DOC-49.
+    """
+    if actor.has(Permission.ENROLLMENTS_EDIT):
+        return _EDITABLE
+    if enrollment_page(actor, content) is PageMode.EDIT:
+        return _OPEN
+    return Verdict.refuse(PermissionMissing(permission=Permission.ENROLLMENTS_EDIT))
 
 
 def enrollment_page(actor: Actor, content: Content) -> PageMode:

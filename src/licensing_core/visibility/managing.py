@@ -67,7 +67,7 @@ def managed(actor: Actor, pools: Iterable[AnyPool], directory: Directory) -> tup
     return tuple(sorted(pool.id for pool in pools if directory.manages(actor, pool.beneficiary)))
 
 
-def can_manage_enrollment(actor: Actor, user: UserId, beneficiary: Scope | None, directory: Directory) -> bool:
+def manages_enrollment(actor: Actor, user: UserId, beneficiary: Scope | None, directory: Directory) -> bool:
     """Whether *actor* may act on an enrollment of *user*, which came through a pool of *beneficiary*, or through none.
 
     They must manage the user, or what the pool was bought for; to others the enrollment is unknown.

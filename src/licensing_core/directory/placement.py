@@ -43,7 +43,7 @@ def _from(users: tuple[str, ...], begin: int, end: int) -> Iterator[str]:
     return islice(walk, end - begin)
 
 
-class Roster:
+class Placement:
     """The people of a directory by branch and group.
 
     All that are in a branch stand in one list, by the number of the branch and then by id; who is in several branches
