@@ -379,3 +379,10 @@ def test_moving_needs_the_enrollments_of_all_who_are_moved() -> None:
 def test_a_learner_may_do_nothing_to_enrollments() -> None:
     for question, _command, named in (COMMANDS["confirm"], COMMANDS["reject"], COMMANDS["readmit"]):
         assert question(seated(seat()), "ana", FIRE, **{**named, "by": a_learner()}).code == "permission.missing"
+
+
+def test_who_moves_a_learning_plan_must_know_its_courses() -> None:
+    with pytest.raises(InvalidArgument, match="courses"):
+        moved(under_license(an_enrollment(content=START)), "ana", package=a_package(START))
+    stays = moved(under_license(an_enrollment(content=START)), "ana", package=a_package(FIRE))
+    assert stays.state.target.enrollments.through("p2") == ()

@@ -145,8 +145,8 @@ REFUSALS: list[tuple[Any, str, str]] = [
     ),
     (
         enrollments.AlreadyEnrolled(content=START),
-        "This user is enrolled in learning plan start already. Open it instead.",
-        "Este usuario ya está inscrito (plan de aprendizaje start). Abre el contenido directamente.",
+        "This user is enrolled in learning plan start already. See how that enrollment stands.",
+        "Este usuario ya está inscrito (plan de aprendizaje start). Mira cómo está esa inscripción.",
     ),
     (
         enrollments.EnrollmentToConfirm(content=FIRE),

@@ -147,6 +147,12 @@ def test_seats_that_were_resized_gain_what_was_sold_and_not_what_there_was() -> 
     assert renew(PU, sold_seats(bought=60), **ABOUT).state.pool.bought == 70
 
 
+@pytest.mark.parametrize(("bought", "then"), [(2, 10), (10, 10), (60, 60)])
+def test_licenses_are_as_many_as_were_sold_again_and_no_fewer_than_there_are(bought: int, then: int) -> None:
+    renewed = pools.renew(evolve(sold(), bought=bought), by=ROOT, **ABOUT)
+    assert (renewed.state.bought, renewed.events[0].bought) == (then, then)
+
+
 @pytest.mark.parametrize(("bought", "fits"), [(MAX_COUNT - 10, True), (MAX_COUNT - 9, False)])
 def test_no_more_seats_are_gained_than_can_be_counted(bought: int, fits: bool) -> None:
     if fits:

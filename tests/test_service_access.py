@@ -14,7 +14,8 @@ import pytest
 
 from licensing_core import services
 from licensing_core.adapters.hosts import StaticHost
-from licensing_core.checks import InvalidInstant
+from licensing_core.adapters.memory import MemoryStore
+from licensing_core.checks import InvalidArgument, InvalidInstant
 from licensing_core.decisions import Verdict
 from licensing_core.directory import EVERYONE, Actor, Directory, Permission, PermissionMissing, Role, Scope
 from licensing_core.errors import LicensingError
@@ -290,3 +291,16 @@ def test_a_fingerprint_is_the_same_under_every_hash_seed() -> None:
 
 def test_everyone_is_eligible_where_everyone_is_the_beneficiary() -> None:
     assert eligible(EVERYONE, host().directory(TENANT)) == host().directory(TENANT).members(EVERYONE)
+
+
+@pytest.mark.parametrize("answer", [None, "boss", Actor("root", Role.SUPERADMIN)], ids=str)
+def test_a_host_that_answers_with_somebody_else_is_not_believed(answer: Any) -> None:
+    class Forgetful(StaticHost):
+        def actor(self, tenant: str, actor_id: str) -> Any:
+            return answer
+
+    company = host()
+    forgetful = Forgetful(TENANT, zone="UTC", directory=company.directory(TENANT), offers=company.offers(TENANT))
+    licensing = Licensing(MemoryStore(), forgetful, Clock())
+    with pytest.raises(InvalidArgument, match="host"):
+        licensing.run(services.ListPools(tenant=TENANT, actor="boss"))

@@ -26,6 +26,7 @@ from licensing_core.services import (
     LicensesGiven,
     LicensesTaken,
     Licensing,
+    PreviewShrink,
     ReadPool,
     RecordTransaction,
     ResizePool,
@@ -141,7 +142,7 @@ def _assigning(plan: CommandPlan[Any]) -> list[AssignLicenses]:
     [
         (None, {}, InvalidArgument),
         (ReadPool(pool="p1", tenant=TENANT, actor="boss"), {}, InvalidArgument),
-        (ResizePool(pool="p1", bought=3, **sent("k")), {}, InvalidArgument),
+        (RecordTransaction(plan="five", pool="p9", **sent("k")), {}, InvalidArgument),
         (assign("u1", key="k" * 63), {}, InvalidId),
         (assign("u1", key="k"), {"most": 0}, InvalidArgument),
         (assign("u1", key="k"), {"most": 10_001}, InvalidArgument),
@@ -246,3 +247,16 @@ def test_by_itself_enrolling_is_split_into_parts_that_stay_within_one_command() 
     sizes = [len(one.users) for one in split(command).commands if isinstance(one, EnrollUsers)]
     assert sizes == [5_000] * 5
     assert attrs.evolve(command, contents=frozenset()).most_users == 10_000
+
+
+def test_a_cut_of_many_is_split_into_cuts_that_fit_one_after_the_other(licensing: Licensing) -> None:
+    licensing.run(assign("u1", "u2", "u3", "u4", "u5", key="k1"))
+    licensing.run(unassign("u2", key="k2"))
+    asked = PreviewShrink(tenant=TENANT, actor="root", pool="p1", bought=1)
+    dropped = frozenset(licensing.run(asked).users)
+    plan = split(ResizePool(pool="p1", bought=1, drop=dropped, **sent("cut", "root")), most=3)
+    parts = [one for one in plan.commands if isinstance(one, ResizePool)]
+    assert [(one.key, one.bought, len(one.drop)) for one in parts] == [("cut.1", 2, 3), ("cut.2", 1, 1)]
+    licensing.preview(*parts)
+    rows = [licensing.run(one).row for one in parts]
+    assert [(row.bought, row.consumed) for row in rows] == [(2, 2), (1, 1)]

@@ -81,7 +81,7 @@ def test_what_is_tried_out_is_answered_as_it_will_be_and_not_kept(
 ) -> None:
     before = snapshot(store, "k")
     (promised,) = at_its_time.preview(command)
-    assert at_its_time.may(command) == Verdict.allow("")
+    assert at_its_time.may(command) == Verdict.allow(command.rule)
     assert snapshot(store, "k") == before
     assert at_its_time.run(command) == promised
     after = snapshot(store, "k")

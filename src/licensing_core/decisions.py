@@ -171,5 +171,6 @@ def twin(command: Callable[P, object], rule: str) -> Callable[P, Verdict]:
 
     question.__name__ = question.__qualname__ = f"can_{command.__name__}"
     question.__module__ = command.__module__
+    question.__wrapped__ = command  # type: ignore[attr-defined]  # so that help() shows its arguments
     question.__doc__ = f"Would `{command.__name__}()` with these arguments be allowed? Its refusal, if not."
     return question

@@ -99,6 +99,11 @@ class Package(Value):
     catalogs: tuple[Catalog, ...]
     audience: frozenset[Scope]
 
+    @property
+    def contents(self) -> frozenset[Content]:
+        """All that its catalogs list."""
+        return frozenset[Content]().union(*(catalog.contents for catalog in self.catalogs))
+
     def lists(self, content: Content) -> bool:
         """Whether a catalog of the package lists *content*; listing a learning plan does not list its courses."""
         return any(content in catalog.contents for catalog in self.catalogs)

@@ -128,6 +128,7 @@ def transfer(state: State, at: Surroundings, *, by: str, source: str, target: st
         users,
         enrollments=state.enrollments,
         package=at.packages[target],
+        courses=COURSES,
         directory=at.directory,
         source_switches=at.switches[source],
         target_switches=at.switches[target],

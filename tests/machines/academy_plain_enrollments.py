@@ -138,10 +138,13 @@ def _lock(at: Academy, some: Iterable[tuple[str, str]]) -> list[str]:
 
 
 def follow(at: Academy, source: str, target: str, users: Iterable[str]) -> tuple[list[str], list[str]]:
-    """The open enrollments of *users* come through *target* where it lists them, and are locked where it does not."""
+    """What is open and listed by *target*, itself or its learning plan, comes through it; the rest is locked."""
     moving = set(users)
     theirs = [place for place, one in at.enrollments.items() if place[0] in moving and one.pool == source]
-    along = [place for place in theirs if not at.enrollments[place].locked and place[1] in at.listed[target]]
+    unlocked = [place for place in theirs if not at.enrollments[place].locked]
+    listed = [place for place in unlocked if place[1] in at.listed[target]]
+    parts = {(user, course) for user, content in listed for course in PARTS.get(content, ())}
+    along = [place for place in unlocked if place in listed or place in parts]
     locked = _lock(at, [place for place in theirs if place not in along])
     for place in along:
         at.enrollments[place] = at.enrollments[place]._replace(pool=target)

@@ -176,6 +176,5 @@ def renew(at: Academy, by: str, pool: str) -> str:
     found.expires = max(found.expires, at.now) + VALIDITY
     found.renewals += 1
     found.revoked = 0
-    if pool not in LICENSES:
-        found.bought += QUANTITIES[pool]
+    found.bought = max(found.bought, QUANTITIES[pool]) if pool in LICENSES else found.bought + QUANTITIES[pool]
     return told("ok", charged=None if buyer == "root" else "90.00 EUR", payer=None if buyer == "root" else buyer)

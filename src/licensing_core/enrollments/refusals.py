@@ -30,7 +30,7 @@ class AlreadyEnrolled(LicensingError):
     content: Content
 
     def __str__(self) -> str:
-        return f"this user is enrolled in {self.content} already; open it instead"
+        return f"this user is enrolled in {self.content} already; see how that enrollment stands"
 
 
 @frozen(kw_only=True)

@@ -268,7 +268,7 @@ _ENROLLMENTS: Final[dict[str, Text]] = {
         ),
     ),
     "enrollment.none": (say("There is no such enrollment in {content}. Enroll the user first."),),
-    "enrollment.exists": (say("This user is enrolled in {content} already. Open it instead."),),
+    "enrollment.exists": (say("This user is enrolled in {content} already. See how that enrollment stands."),),
     "enrollment.to_confirm": (
         say("The enrollment in {content} waits to be confirmed. Ask somebody who may activate enrollments."),
     ),

@@ -195,6 +195,7 @@ PHRASES: Final = (
     say("a pool of its own for each line"),
     say("one pool twice"),
     say("a share from 0 to {number}, or UNLIMITED"),
+    say("one that knows the actor it is asked for"),
     say("offers"),
     say("one offer for each plan"),
     say("each plan under its own id"),

@@ -19,7 +19,8 @@ def renew(pool: P, *, zone: str, by: Actor, now: datetime) -> Decision[P, PoolRe
     """Let *pool* last for the validity that was sold once more, from its expiry, or from *now* when that has passed.
 
     Those who hold a license keep it; a pool of seats gains the quantity that was sold again, so that nothing that was
-    bought is lost. What it costs is decided by `orders.renew()`.
+    bought is lost. A pool of licenses that was made smaller has the quantity that was sold again, for that is what is
+    paid for; one that was made larger stays so. What it costs is decided by `orders.renew()`.
 
     Args:
         zone: The zone in whose local time the validity is counted.
@@ -32,11 +33,11 @@ def renew(pool: P, *, zone: str, by: Actor, now: datetime) -> Decision[P, PoolRe
     at, terms, expiry = as_instant("now", now), pool.terms, pool.expires_at
     if terms is None or expiry is None or terms.renewal is Renewal.NONE:
         raise RenewalNotOffered(pool=pool.id)
-    more = terms.quantity if pool.kind is PackageKind.SEATS else 0
+    sold = terms.quantity
     event = PoolRenewed(
         pool=pool.id,
         expires_at=terms.validity.after(max(expiry, at), zone),
-        bought=pool.bought + more,
+        bought=pool.bought + sold if pool.kind is PackageKind.SEATS else max(pool.bought, sold),
         by=acting(by),
         at=at,
     )

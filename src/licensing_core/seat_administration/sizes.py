@@ -77,7 +77,7 @@ def transfer(
     Args:
         enrollments: Those of *users*, all of them.
         package: The package of the target's plan as it is now.
-        courses: The courses of the learning plans that *users* are in, which follow with their plan.
+        courses: The courses of each learning plan that follows: they come along with it.
 
     Raises:
         PermissionMissing, PoolNotVisible: As `visibility.can_manage()` refuses, the source first.

@@ -27,6 +27,7 @@ from licensing_core.payments import PaymentOutcome
 from licensing_core.periods import Cycle, Period
 from licensing_core.protocols import Stored
 from licensing_core.services.engine import Command, Query, UseCase, ask, save
+from licensing_core.services.loading import actor_of
 
 
 @frozen(kw_only=True)
@@ -88,7 +89,7 @@ class Quotes(Value):
 
 
 def _manager(asked: Query[Any], actor_id: str, permission: Permission) -> UseCase[Actor]:
-    actor = yield from ask(lambda ports: ports.host.actor(asked.tenant, actor_id))
+    actor = yield from actor_of(asked, actor_id)
     actor.require(permission)
     return actor
 
@@ -107,6 +108,8 @@ def _rows(account: LicenseAccount) -> Mapping[str, LicenseRow]:
 @frozen(kw_only=True, field_transformer=checked)
 class OpenAccount(Command[LicenseTable]):
     """Open an account with license types and totals; refuses as `license_cycle.open_account()` does."""
+
+    rule: ClassVar[str] = "WAL-2"
 
     account: Id
     cycle: Cycle
@@ -131,6 +134,8 @@ class BuyLicenses(Command[LicensesBought]):
     payment takes its time, send it as pending first and then `SettleOrder` or `CancelOrder`: the price of the order
     stands, whatever the clock does meanwhile. Refuses as `license_cycle.buy()` does.
     """
+
+    rule: ClassVar[str] = "WAL-6"
 
     account: Id
     buy: Mapping[Id, Quantity]
@@ -159,6 +164,8 @@ class BuyLicenses(Command[LicensesBought]):
 class SettleOrder(Command[LicensesBought]):
     """Take note that an order was paid, the oldest when none is named; refuses as `license_cycle.settle()` does."""
 
+    rule: ClassVar[str] = "WAL-6"
+
     account: Id
     order: Id | None = None
 
@@ -175,6 +182,8 @@ class SettleOrder(Command[LicensesBought]):
 @frozen(kw_only=True, field_transformer=checked)
 class CancelOrder(Command[LicenseTable]):
     """Withdraw an order whose payment failed or is no longer wanted; refuses as `license_cycle.cancel_order()` does."""
+
+    rule: ClassVar[str] = "WAL-4"
 
     account: Id
     order: Id
@@ -197,6 +206,8 @@ def _bought(decision: Decision[LicenseAccount, AccountEvent], quotes: tuple[Quot
 class GrantLicense(Command[LicenseChanged]):
     """Give *user* a license of a type; refuses as `license_cycle.grant()` does."""
 
+    rule: ClassVar[str] = "WAL-8"
+
     account: Id
     user: UserId
     license_type: Id
@@ -209,6 +220,8 @@ class GrantLicense(Command[LicenseChanged]):
 @frozen(kw_only=True, field_transformer=checked)
 class RevokeLicense(Command[LicenseChanged]):
     """Take a license of a type from *user*; refuses as `license_cycle.revoke()` does."""
+
+    rule: ClassVar[str] = "WAL-12"
 
     account: Id
     user: UserId
@@ -235,6 +248,8 @@ def _change(
 @frozen(kw_only=True, field_transformer=checked)
 class CloseCycle(Command[CycleClosing]):
     """End the open cycle of the account; refuses as `license_cycle.close_cycle()` does."""
+
+    rule: ClassVar[str] = "WAL-10"
 
     account: Id
 

@@ -1,6 +1,6 @@
 """More users than one command takes: a plan of commands, which is previewed and then run one by one."""
 
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from attrs import evolve, frozen
 
@@ -41,7 +41,7 @@ def split(command: Command[A], *, most: int | None = None) -> CommandPlan[A]:
     The users are taken in the order of their ids; the key of each command is that of *command* with its number.
 
     Args:
-        command: A command that has `users`, any number of them.
+        command: A command that has `users`, or `ResizePool` with those to drop; any number of them.
         most: 1 to 10,000. By itself it is what *command* takes, which for `EnrollUsers` follows its contents; give less
             where learning plans bring more courses than that leaves room for.
 
@@ -50,16 +50,16 @@ def split(command: Command[A], *, most: int | None = None) -> CommandPlan[A]:
         InvalidId: One of the users is no id, or the key is too long to take a number (of up to 6 digits).
         InvalidQuantity: *most* is out of bounds.
     """
-    users: Any = getattr(_as_command("command", command), "users", None)
+    users = _as_command("command", command).named
     if users is None:
         raise InvalidArgument(parameter="command", expected="a command with users", got=shown(command))
     size = whole(1, MAX_BULK)("most", command.most_users if most is None else most)
     ordered = sorted(bulk("users", users, most=MAX_COUNT))
-    parts = [ordered[start : start + size] for start in range(0, len(ordered), size)] or [[]]
-    return CommandPlan(tuple(_part(command, number, part) for number, part in enumerate(parts, 1)))
+    starts = range(0, max(1, len(ordered)), size)
+    parts = [(frozenset(ordered[start : start + size]), max(0, len(ordered) - start - size)) for start in starts]
+    return CommandPlan(tuple(_part(command, number, *part) for number, part in enumerate(parts, 1)))
 
 
-def _part(command: Command[A], number: int, users: list[str]) -> Command[A]:
+def _part(command: Command[A], number: int, users: frozenset[str], left: int) -> Command[A]:
     key: Id = as_id("key", f"{command.key}.{number}")
-    changed: dict[str, Any] = {"key": key, "users": frozenset(users)}
-    return evolve(command, **changed)
+    return evolve(command, key=key, **command.narrowed(users, left))

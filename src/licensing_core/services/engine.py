@@ -12,7 +12,7 @@ from collections.abc import Set as AbstractSet
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from time import perf_counter
-from typing import Annotated, Any, Final, Generic, TypeVar, cast
+from typing import Annotated, Any, ClassVar, Final, Generic, TypeVar, cast
 
 import attrs
 from attrs import frozen
@@ -88,6 +88,9 @@ class Command(Query[B]):
         actor: Who acts; what they may do is read from the host inside the transaction.
     """
 
+    rule: ClassVar[str] = ""
+    """The rule that allows it: what `Licensing.may()` answers with."""
+
     key: Id
     actor: UserId
 
@@ -95,6 +98,16 @@ class Command(Query[B]):
     def most_users(self) -> int:
         """How many users one such command takes at most, if it takes any: into how large parts `split()` cuts it."""
         return MAX_BULK
+
+    @property
+    def named(self) -> AbstractSet[str] | None:
+        """The users that `split()` shares out; `None` for a command that takes none."""
+        users: AbstractSet[str] | None = getattr(self, "users", None)
+        return users
+
+    def narrowed(self, users: frozenset[str], left: int) -> dict[str, Any]:
+        """The fields of the part of it that is about *users*, after which as many as *left* are left."""
+        return {"users": users}
 
     @abstractmethod
     def steps(self, now: datetime) -> UseCase[B]:
@@ -226,7 +239,7 @@ class Licensing:
             raise
         except LicensingError as refusal:
             return Verdict.refuse(refusal)
-        return Verdict.allow("")
+        return Verdict.allow(command.rule)
 
     def preview(self, *commands: Command[A]) -> tuple[A, ...]:
         """What `run()` would answer to *commands*, one after the other; nothing is kept, their keys included.
@@ -282,7 +295,7 @@ class AsyncLicensing:
             raise
         except LicensingError as refusal:
             return Verdict.refuse(refusal)
-        return Verdict.allow("")
+        return Verdict.allow(command.rule)
 
     async def preview(self, *commands: Command[A]) -> tuple[A, ...]:
         """As `Licensing.preview()`."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import ClassVar
 
 from attrs import frozen
 
@@ -23,7 +24,7 @@ from licensing_core.pools import AnyPool
 from licensing_core.protocols import Stored, VersionConflict
 from licensing_core.seat_administration import Row
 from licensing_core.services.engine import Command, Query, UseCase, ask, save
-from licensing_core.services.loading import courses_of, enrollments_of, live, package_of, setting, stored_pool
+from licensing_core.services.loading import actor_of, courses_of, enrollments_of, live, package_of, setting, stored_pool
 from licensing_core.visibility import PageMode
 
 
@@ -67,6 +68,8 @@ class EnrollUsers(Command[UsersPlaced]):
 
     Before that it is refused as `visibility.can_manage()` refuses.
     """
+
+    rule: ClassVar[str] = "DOC-48"
 
     pool: Id
     users: frozenset[UserId]
@@ -118,11 +121,13 @@ def _licenses(asked: Query[UsersPlaced] | Query[Access], user: str) -> UseCase[l
 class EnrollMyself(Command[UsersPlaced]):
     """Enroll the actor in *content*, under a license of theirs; refuses as `enrollments.self_enroll()` does."""
 
+    rule: ClassVar[str] = "DOC-28"
+
     content: Content
 
     def steps(self, now: datetime) -> UseCase[UsersPlaced]:
         """Load the licenses and enrollments of the actor, decide, save."""
-        actor: Actor = yield from ask(lambda ports: ports.host.actor(self.tenant, self.actor))
+        actor = yield from actor_of(self, self.actor)
         decision = enrollments.self_enroll(
             actor,
             self.content,
@@ -145,6 +150,8 @@ class UnenrollUser(Command[Row]):
 
     Refuses as `seat_administration.unenroll()` does.
     """
+
+    rule: ClassVar[str] = "D-1"
 
     pool: Id
     user: UserId
@@ -185,6 +192,8 @@ def _may_activate(actor: Actor) -> None:
 class ConfirmEnrollment(Command[Enrollment]):
     """Confirm the enrollment of *user* in *content*; refuses as `seat_administration.confirm_enrollment()` does."""
 
+    rule: ClassVar[str] = "DOC-47"
+
     user: UserId
     content: Content
 
@@ -205,6 +214,8 @@ class RejectEnrollment(Command[Row]):
     Refuses as `seat_administration.reject_enrollment()` does.
     """
 
+    rule: ClassVar[str] = "DOC-47"
+
     user: UserId
     content: Content
 
@@ -224,6 +235,8 @@ class ReadmitUser(Command[Enrollment]):
 
     Refuses as `seat_administration.readmit()` does.
     """
+
+    rule: ClassVar[str] = "DOC-39"
 
     user: UserId
     content: Content
@@ -308,5 +321,5 @@ class ReadEnrollmentPage(Query[Page]):
 
     def steps(self, now: datetime) -> UseCase[Page]:
         """Ask the host alone: nothing stored is read."""
-        actor = yield from ask(lambda ports: ports.host.actor(self.tenant, self.actor))
+        actor = yield from actor_of(self, self.actor)
         return Page(visibility.enrollment_page(actor, self.content))

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from licensing_core import seat_administration
-from licensing_core.checks import TooManyItems, Value, as_id
+from licensing_core.checks import InvalidArgument, TooManyItems, Value, as_id, shown
 from licensing_core.decisions import Event
 from licensing_core.directory import Actor, Content, ContentKind, Directory
 from licensing_core.enrollments import MAX_CONTENTS, Enrollments, LivePool
@@ -17,9 +17,17 @@ from licensing_core.visibility import PlanNotVisible, PurchaseBySuperadmin
 A = TypeVar("A", bound=Value)
 
 
+def actor_of(asked: Query[Any], actor_id: str) -> UseCase[Actor]:
+    """Who acts, as the host knows them; raises `InvalidArgument` when it answers with anybody else."""
+    actor = yield from ask(lambda ports: ports.host.actor(asked.tenant, actor_id))
+    if not isinstance(actor, Actor) or actor.id != actor_id:
+        raise InvalidArgument(parameter="host", expected="one that knows the actor it is asked for", got=shown(actor))
+    return actor
+
+
 def setting(asked: Query[Any], actor_id: str) -> UseCase[tuple[Actor, Directory]]:
     """Who acts, and among whom."""
-    actor = yield from ask(lambda ports: ports.host.actor(asked.tenant, actor_id))
+    actor = yield from actor_of(asked, actor_id)
     directory = yield from ask(lambda ports: ports.host.directory(asked.tenant))
     return actor, directory
 
@@ -67,11 +75,13 @@ def enrollments_of(asked: Query[Any], users: Iterable[str]) -> UseCase[Enrollmen
     return (yield from ask(lambda ports: ports.work.enrollments(asked.tenant, named)))
 
 
-def courses_of(asked: Query[Any], contents: Iterable[Content]) -> UseCase[Mapping[Content, frozenset[Content]]]:
+def courses_of(
+    asked: Query[Any], contents: Iterable[Content], *, most: int = MAX_CONTENTS
+) -> UseCase[Mapping[Content, frozenset[Content]]]:
     """The courses of each learning plan among *contents*; raises `TooManyItems`, so that the host is not asked on."""
     plans = sorted((one for one in contents if one.kind is ContentKind.LEARNING_PLAN), key=str)
-    if len(plans) > MAX_CONTENTS:
-        raise TooManyItems(parameter="contents", given=len(plans), most=MAX_CONTENTS)
+    if len(plans) > most:
+        raise TooManyItems(parameter="contents", given=len(plans), most=most)
     found: dict[Content, frozenset[Content]] = {}
     for plan in plans:
         found[plan] = frozenset((yield from _courses(asked, plan)))

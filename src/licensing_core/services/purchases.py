@@ -1,6 +1,7 @@
 """Use cases of buying: what is on sale to whom, quotes, purchases, carts and renewals."""
 
 from datetime import datetime
+from typing import ClassVar
 
 from attrs import frozen
 
@@ -8,7 +9,7 @@ from licensing_core import orders, seat_administration, visibility
 from licensing_core.billing import Quote
 from licensing_core.checks import Id, UserId, Value, checked
 from licensing_core.currencies import Currency
-from licensing_core.directory import Actor, Permission, Scope
+from licensing_core.directory import Permission, Scope
 from licensing_core.money import Money
 from licensing_core.orders import Cart, Purchase
 from licensing_core.plans import Offer
@@ -17,7 +18,7 @@ from licensing_core.protocols import Stored
 from licensing_core.seat_administration import Row
 from licensing_core.services.accounts import Quotes
 from licensing_core.services.engine import Command, Query, UseCase, ask, save
-from licensing_core.services.loading import buyable, offer_of, save_pool, setting
+from licensing_core.services.loading import actor_of, buyable, offer_of, save_pool, setting
 from licensing_core.visibility import PlanNotVisible, PoolNotVisible
 
 
@@ -68,6 +69,8 @@ class BuyPlan(Command[PlanBought]):
     what is recorded are the same. To be sent by the host's payment code. Refuses as `orders.purchase()` does.
     """
 
+    rule: ClassVar[str] = "DOC-18"
+
     plan: Id
     pool: Id
     beneficiary: Scope | None = None
@@ -98,6 +101,8 @@ class BuyPlan(Command[PlanBought]):
 class RecordTransaction(Command[PlanBought]):
     """Record by hand a purchase through *plan* that was paid elsewhere; refuses as `orders.record_transaction()`."""
 
+    rule: ClassVar[str] = "DOC-7"
+
     plan: Id
     pool: Id
     beneficiary: Scope | None = None
@@ -123,6 +128,8 @@ class BuyPublicPlan(Command[PlanBought]):
 
     Refuses as `orders.purchase_publicly()` does.
     """
+
+    rule: ClassVar[str] = "DOC-11"
 
     plan: Id
     pool: Id
@@ -162,6 +169,8 @@ class CheckOut(Command[CartBought]):
 
     *confirmed* are the amounts that were taken, one for each currency: prices that have changed since are refused.
     """
+
+    rule: ClassVar[str] = "DOC-17"
 
     cart: Cart
     confirmed: tuple[Money, ...] | None = None
@@ -204,13 +213,15 @@ class RenewPool(Command[PlanBought]):
     *confirmed* is the amount that was taken.
     """
 
+    rule: ClassVar[str] = "DOC-50"
+
     pool: Id
     confirmed: Money | None = None
 
     def steps(self, now: datetime) -> UseCase[PlanBought]:
         """Load without holdings, decide, save."""
         stored = yield from _renewable(self, self.actor, self.pool)
-        actor: Actor = yield from ask(lambda ports: ports.host.actor(self.tenant, self.actor))
+        actor = yield from actor_of(self, self.actor)
         zone = yield from ask(lambda ports: ports.host.zone(self.tenant))
         decision = orders.renew(actor, stored.state, zone=zone, now=now, confirmed=self.confirmed)
         yield from save_pool(self, decision.state.pool, stored, decision.events)
@@ -219,7 +230,7 @@ class RenewPool(Command[PlanBought]):
 
 def _renewable(asked: Query[PlanBought] | Query[Quotes], actor_id: str, pool_id: str) -> UseCase[Stored[AnyPool]]:
     """The pool without holdings, refused when there is none as one that the actor did not buy."""
-    actor: Actor = yield from ask(lambda ports: ports.host.actor(asked.tenant, actor_id))
+    actor = yield from actor_of(asked, actor_id)
     stored = yield from ask(lambda ports: ports.work.pool(asked.tenant, pool_id, frozenset()))
     if stored is None:
         actor.require(Permission.SUBSCRIPTIONS_RENEW)
@@ -240,7 +251,7 @@ class QuoteRenewal(Query[Quotes]):
     def steps(self, now: datetime) -> UseCase[Quotes]:
         """Load without holdings, decide, and keep nothing."""
         stored = yield from _renewable(self, self.actor, self.pool)
-        actor: Actor = yield from ask(lambda ports: ports.host.actor(self.tenant, self.actor))
+        actor = yield from actor_of(self, self.actor)
         zone = yield from ask(lambda ports: ports.host.zone(self.tenant))
         quote = orders.renew(actor, stored.state, zone=zone, now=now).state.quote
         return Quotes(() if quote is None else (quote,))

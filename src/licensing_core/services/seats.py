@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, ClassVar, Final
 
 from attrs import frozen
 
 from licensing_core import seat_administration, visibility
-from licensing_core.checks import Count, FrozenMap, Id, Instant, UserId, Value, bulk, checked
+from licensing_core.checks import MAX_COUNT, Count, FrozenMap, Id, Instant, UserId, Value, bulk, checked
 from licensing_core.decisions import Decision, Event
-from licensing_core.directory import Permission
+from licensing_core.directory import Content, Permission
+from licensing_core.enrollments import Enrollments, LivePool
 from licensing_core.pools import SHRINK_ORDER, AnyPool, LicensesAssigned, Shrinking, ShrinkStage
 from licensing_core.protocols import Stored
 from licensing_core.seat_administration import Row, Task, Unassigned
@@ -83,6 +84,8 @@ class SizeChanged(Value):
 class AssignLicenses(Command[LicensesGiven]):
     """Give a license of *pool* to each of *users*, or to none; refuses as `seat_administration.assign()` does."""
 
+    rule: ClassVar[str] = "DOC-28"
+
     pool: Id
     users: frozenset[UserId]
 
@@ -107,6 +110,8 @@ class UnassignLicenses(Command[LicensesTaken]):
     Refuses as `seat_administration.unassign()` does.
     """
 
+    rule: ClassVar[str] = "DOC-34"
+
     pool: Id
     users: frozenset[UserId]
 
@@ -125,6 +130,8 @@ class UnassignLicenses(Command[LicensesTaken]):
 @frozen(kw_only=True, field_transformer=checked)
 class ConfirmReleases(Command[LicensesTaken]):
     """Confirm that the licenses of *users* go back to *pool*; refuses as `seat_administration.confirm()` does."""
+
+    rule: ClassVar[str] = "DOC-35"
 
     pool: Id
     users: frozenset[UserId]
@@ -155,6 +162,8 @@ def _taken(
 class RejectReleases(Command[LicensesGiven]):
     """Let *users*, whose release awaits confirmation, keep their license; refuses as `seat_administration.reject()`."""
 
+    rule: ClassVar[str] = "DOC-35"
+
     pool: Id
     users: frozenset[UserId]
 
@@ -169,12 +178,20 @@ class RejectReleases(Command[LicensesGiven]):
         return LicensesGiven(row=row, added=kept.restored, passed_over=kept.passed_over)
 
 
+def _listed(enrollments: Enrollments, target: LivePool) -> frozenset[Content]:
+    """What of *enrollments* the package of *target* lists."""
+    listed = frozenset[Content]() if target.package is None else target.package.contents
+    return listed.intersection(content for _, content in enrollments)
+
+
 @frozen(kw_only=True, field_transformer=checked)
 class TransferLicenses(Command[LicensesMoved]):
     """Move each of *users* who holds a license of *pool* to one of *target*; `Licensing.preview()` tries it out.
 
     Refuses as `seat_administration.transfer()` does.
     """
+
+    rule: ClassVar[str] = "WAL-12"
 
     pool: Id
     target: Id
@@ -195,7 +212,7 @@ class TransferLicenses(Command[LicensesMoved]):
             users,
             enrollments=theirs,
             package=taking.package,
-            courses=(yield from courses_of(self, frozenset(content for _, content in theirs))),
+            courses=(yield from courses_of(self, _listed(theirs, taking), most=MAX_COUNT)),
             directory=directory,
             source_switches=giving.switches,
             target_switches=taking.switches,
@@ -257,9 +274,20 @@ class ResizePool(Command[SizeChanged]):
     Nothing is charged. Refuses as `seat_administration.resize()` does.
     """
 
+    rule: ClassVar[str] = "DOC-7"
+
     pool: Id
     bought: Count
     drop: frozenset[UserId] = frozenset()
+
+    @property
+    def named(self) -> frozenset[str]:
+        """Those to drop."""
+        return self.drop
+
+    def narrowed(self, users: frozenset[str], left: int) -> dict[str, Any]:
+        """A part drops *users*, and leaves room for those that later parts drop."""
+        return {"drop": users, "bought": self.bought + left}
 
     def steps(self, now: datetime) -> UseCase[SizeChanged]:
         """Load the holdings and enrollments of those to drop, decide, save."""

@@ -17,7 +17,7 @@ from attrs import evolve
 from licensing_core import enrollments as enrollment
 from licensing_core import seat_administration
 from licensing_core.directory import Actor, Content, Directory
-from licensing_core.enrollments import Enrollment, Enrollments, EnrollmentStatus, LivePool, Roster
+from licensing_core.enrollments import Courses, Enrollment, Enrollments, EnrollmentStatus, LivePool, Roster
 from licensing_core.errors import LicensingError
 from licensing_core.plans import Catalog, Package, PackageKind, Switches
 from licensing_core.pools import LicensePool
@@ -106,13 +106,18 @@ def a_transfer_takes_its_enrollments_along(
     users: Collection[str],
     switches: Switches,
     by: Actor,
+    courses: Courses = COURSES,
 ) -> None:
-    """DOC-38, WAL-12. What is open and listed comes through the target, the rest is locked; none is made or lost."""
+    """DOC-38, WAL-12. What is open and listed comes through the target, the courses of a learning plan with it.
+
+    The rest is locked; no enrollment is made or lost.
+    """
     found = outcome_of(
         seat_administration.transfer,
         *(by, source, target, users),
         enrollments=enrollments,
         package=package,
+        courses=courses,
         directory=DIRECTORY,
         source_switches=switches,
         target_switches=switches,
@@ -127,11 +132,14 @@ def a_transfer_takes_its_enrollments_along(
         places.update(enrollment.enrollment_changes(event))
         pools[event.pool] = enrollment.apply(pools[event.pool], event)
     case = {"source": source, "target": target, "users": users, "moved": done.moved}
+    theirs = [one for one in enrollments.values() if one.pool == source.id and not one.locked]
+    listed = {(one.user, one.content) for one in theirs if package.lists(one.content)}
+    within = {(user, course) for user, content in listed for course in courses.get(content, ())}
     for place, one in enrollments.items():
         wanted = one
         if one.user in done.moved and one.pool == source.id and not one.locked:
             ended = evolve(one, locked=True, until=min(one.until or NOON, NOON))
-            wanted = evolve(one, pool=target.id) if package.lists(one.content) else ended
+            wanted = evolve(one, pool=target.id) if place in listed | within else ended
         require(places[place] == wanted, "it follows, or ends", was=one, now=places[place], **case)
     require(places.keys() == enrollments.keys(), "none is made or lost", **case)
     after = {name: roster.pool for name, roster in pools.items()}

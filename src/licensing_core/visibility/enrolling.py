@@ -46,7 +46,7 @@ class ContentNotAssigned(LicensingError):
 
 
 def _listed(package: Package | None) -> frozenset[Content]:
-    return frozenset[Content]().union(*(catalog.contents for catalog in package.catalogs)) if package else frozenset()
+    return frozenset() if package is None else package.contents
 
 
 def _assigned(actor: Actor, contents: Iterable[Content]) -> Iterable[Content]:
