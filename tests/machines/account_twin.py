@@ -53,7 +53,7 @@ class AccountTwin:
         self.start = license_cycle.open_account(
             "crm", cycle=cycle, types=types, totals=self.bought, by=Actor("admin"), now=now
         ).state
-        self.account = self.replayed = self.start
+        self.account = self.before = self.replayed = self.start
         self.events, self.told, self.charged = list[AccountEvent](), "", Counter[str]()
 
     # The calendar, in its plainest form
@@ -164,7 +164,7 @@ class AccountTwin:
         self.paid.update(due)
 
     def _run(self, expected: str, command: Callable[..., Any], *arguments: Any, **named: Any) -> None:
-        before = self.account
+        self.before = before = self.account
         try:
             decision = command(self.account, *arguments, **named, now=self.now)
         except LicensingError as refusal:
@@ -246,11 +246,24 @@ def the_events_replayed_are_the_account(twin: AccountTwin) -> None:
     require(twin.replayed == twin.account, "the events replayed are the account", account=twin.account)
 
 
+def a_cycle_end_drops_only_what_is_free_above_the_minimum(twin: AccountTwin) -> None:
+    """I8, WAL-10, WAL-11: whoever holds a license keeps it, and as many are left as are held, or the contract has."""
+    before, after = twin.before, twin.account
+    if after.period == before.period:
+        return
+    require(after.period.start == before.period.end, "one cycle at a time", before=before.period, after=after.period)
+    for name, pool in before.pools.items():
+        kept, now = max(after.types[name].minimum, pool.held), after.pools[name]
+        held = dict(now.holdings) == dict(pool.holdings)
+        require(now.bought == kept and held, "a cycle end drops only what is free", type=name, was=pool, now=now)
+
+
 INVARIANTS: tuple[Callable[[AccountTwin], None], ...] = (
     the_table_is_that_of_the_dicts,
     bought_is_never_below_held_or_the_minimum,
     the_holders_are_those_who_were_granted,
     the_open_cycle_is_that_of_the_calendar,
     what_was_charged_is_orders_paid_and_cycles_billed,
+    a_cycle_end_drops_only_what_is_free_above_the_minimum,
     the_events_replayed_are_the_account,
 )

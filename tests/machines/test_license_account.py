@@ -86,6 +86,10 @@ class LicenseAccountMachine(RuleBasedStateMachine):
         account_twin.what_was_charged_is_orders_paid_and_cycles_billed(self.twin)
 
     @invariant()
+    def a_cycle_end_drops_only_what_is_free_above_the_minimum(self) -> None:
+        account_twin.a_cycle_end_drops_only_what_is_free_above_the_minimum(self.twin)
+
+    @invariant()
     def the_events_replayed_are_the_account(self) -> None:
         account_twin.the_events_replayed_are_the_account(self.twin)
 

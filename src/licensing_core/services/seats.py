@@ -348,7 +348,9 @@ class ListCandidates(Query[Ids]):
         pool = (yield from stored_pool(self, actor, self.pool, frozenset())).state
         visibility.can_manage(actor, pool.beneficiary, pool.id, directory).require()
         users: frozenset[str] | None = None
-        if self.task is Task.ASSIGN:
+        if self.task is not Task.ASSIGN:  # whatever is to be refused is refused before the holdings are loaded
+            seat_administration.candidates(actor, pool, directory, self.task)
+        else:
             eligible = frozenset(visibility.eligible(pool.beneficiary, directory))
             users = eligible if len(eligible) * _MANY < pool.consumed else None
         pool = (yield from stored_pool(self, actor, self.pool, users)).state
