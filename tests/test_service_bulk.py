@@ -102,12 +102,15 @@ def test_a_preview_answers_keys_as_they_will_be_answered(licensing: Licensing) -
 
 
 def test_what_is_no_command_is_not_tried(licensing: Licensing) -> None:
-    for bad in (None, "assign", assign):
+    query: Any = ReadPool(pool="p1", tenant=TENANT, actor="boss")
+    for bad in (None, "assign", assign, query):
         asked: Any = bad
-        with pytest.raises(InvalidArgument):
-            licensing.preview(asked)
-        with pytest.raises(InvalidArgument):
-            licensing.run(asked)
+        for tried in (licensing.preview, licensing.may):
+            with pytest.raises(InvalidArgument):
+                tried(asked)
+        if asked is not query:
+            with pytest.raises(InvalidArgument):
+                licensing.run(asked)
 
 
 def test_an_asynchronous_preview_is_alike() -> None:

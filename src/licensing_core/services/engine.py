@@ -115,6 +115,7 @@ class Command(Query[B]):
 
 
 _as_query: Final = instance(Query)
+_as_command: Final = instance(Command)
 
 
 def save(command: Command[Any], aggregate: Aggregate, version: int, events: Sequence[Event]) -> UseCase[None]:
@@ -198,6 +199,10 @@ def _observed(observer: Observer | None, asked: Query[Any]) -> Iterator[None]:
             observer(type(asked).__name__, outcome, perf_counter() - began)
 
 
+def _as_commands(commands: tuple[Command[A], ...]) -> tuple[Command[A], ...]:
+    return tuple(_as_command("commands", command) for command in commands)
+
+
 class Licensing:
     """Runs commands and queries over a store.
 
@@ -250,7 +255,7 @@ class Licensing:
         Raises:
             LicensingError: What the first of them that is refused would be refused with.
         """
-        return self._tried_out(commands, _TRIES)
+        return self._tried_out(_as_commands(commands), _TRIES)
 
     def _tried_out(self, commands: tuple[Command[A], ...], tries: int) -> tuple[A, ...]:
         answers: list[A] = []
@@ -299,7 +304,7 @@ class AsyncLicensing:
 
     async def preview(self, *commands: Command[A]) -> tuple[A, ...]:
         """As `Licensing.preview()`."""
-        return await self._tried_out(commands, _TRIES)
+        return await self._tried_out(_as_commands(commands), _TRIES)
 
     async def _tried_out(self, commands: tuple[Command[A], ...], tries: int) -> tuple[A, ...]:
         answers: list[A] = []
