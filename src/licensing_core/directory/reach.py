@@ -30,8 +30,8 @@ class Reach:
     groups: frozenset[str]
     branches: frozenset[str]
     trees: frozenset[str]
-    bounds: tuple[int, ...]
-    under: tuple[int, ...]
+    bounds: Sequence[int]
+    under: Sequence[int]
 
 
 _NO_IDS: Final = frozenset[str]()
@@ -43,7 +43,7 @@ def is_inside(bounds: Sequence[int], numbers: Iterable[int]) -> bool:
     return any(bisect_right(bounds, number) & 1 for number in numbers)
 
 
-def merged(spans: Iterable[tuple[int, int]]) -> tuple[int, ...]:
+def merged(spans: Iterable[tuple[int, int]]) -> Sequence[int]:
     """The sorted bounds of *spans*, each from its first number up to its end; those that meet become one."""
     bounds: list[int] = []
     for begin, end in sorted(spans):
@@ -51,7 +51,7 @@ def merged(spans: Iterable[tuple[int, int]]) -> tuple[int, ...]:
             bounds[-1] = max(bounds[-1], end)
         else:
             bounds += (begin, end)
-    return tuple(array("i", bounds))  # numbers made anew lie side by side in memory, which a check feels
+    return array("i", bounds)  # one piece of memory is read quicker than many numbers, which a check feels
 
 
 def reach_of(scopes: Iterable[Scope | Content], numbers: Mapping[str, int], ends: Sequence[int]) -> Reach:
