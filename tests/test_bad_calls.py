@@ -293,6 +293,7 @@ CALLS: Final[dict[str, dict[str, Any]]] = {
 }
 """A valid call of each function; one that is public and takes an id, count, instant or collection must be here."""
 PAST_THE_CHECKS: Final = {
+    "enrollments.enrolling": {"courses_of"},  # takes what `courses_in()` has checked
     "billing.ledger": {"book_as", "line_ids", "require_prefix"},
     "billing.reckoning": {
         "beginning",

@@ -4,7 +4,6 @@ import inspect
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -31,23 +30,12 @@ from licensing_core.services import BrokenHistory, Command, Licensing, Query, Qu
 from licensing_core.visibility import PoolNotVisible, PurchaseBySuperadmin, eligible
 from tests.builders import a_pool
 from tests.service_samples import NEEDS, furnish
-from tests.service_world import NOON, TENANT, Clock, a_store, assign, buy, host, sent, snapshot
+from tests.service_world import NOON, TENANT, Clock, assign, buy, host, sent, snapshot
 
 LICENSES, ACCOUNTS, SEATS = Permission.LICENSES_MANAGE, Permission.ACCOUNTS_MANAGE, Permission.SEATS_MANAGE
 ASKED: dict[str, Any] = {"tenant": TENANT, "actor": "boss"}
 ORDER: dict[str, Any] = {"account": "a1", "buy": {"web": 1}}
 CASES = pytest.mark.parametrize(("asked", "needed"), NEEDS.values(), ids=[kind.__name__ for kind in NEEDS])
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    with a_store(request.param, tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """Previews of several commands, and plans of commands for more users than one takes."""
 
 import asyncio
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import attrs
@@ -38,7 +36,6 @@ from tests.service_world import (
     FIRE,
     TENANT,
     Clock,
-    a_store,
     assign,
     buy,
     enroll,
@@ -50,12 +47,6 @@ from tests.service_world import (
 )
 
 MANY = tuple(f"m{number:05}" for number in range(25_000))
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    with a_store(request.param, tmp_path) as made:
-        yield made
 
 
 @pytest.fixture

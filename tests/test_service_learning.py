@@ -1,8 +1,6 @@
 """Enrollments through the services: made, skipped, confirmed, locked, and entered or not."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import attrs
@@ -51,7 +49,6 @@ from tests.service_world import (
     TENANT,
     Checked,
     Clock,
-    a_store,
     assign,
     buy,
     enroll,
@@ -65,17 +62,6 @@ from tests.service_world import (
 
 DAY = timedelta(days=1)
 WAITING, IN = EnrollmentStatus.TO_CONFIRM, EnrollmentStatus.ENROLLED
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    with a_store(request.param, tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """Enrollments where what they came through is gone, from the host or from the store."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import attrs
@@ -29,7 +27,6 @@ from tests.service_world import (
     TENANT,
     Checked,
     Clock,
-    a_store,
     assign,
     buy,
     enroll,
@@ -38,17 +35,6 @@ from tests.service_world import (
     sent,
     unassign,
 )
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    with a_store(request.param, tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """Carts, the public catalog and renewals through the services: all or nothing, and charged to whom it should be."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import attrs
@@ -33,7 +31,6 @@ from tests.service_world import (
     TENANT,
     Checked,
     Clock,
-    a_store,
     assign,
     buy,
     enroll,
@@ -53,17 +50,6 @@ CART = Cart(
         CartLine(plan="three", pool="c4", beneficiary=SALES),
     )
 )
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    with a_store(request.param, tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """Commands that meet: many at once, on what is no longer so, and cut short; each takes effect once or not at all."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from threading import Barrier, Thread
 from typing import Any
@@ -25,7 +25,6 @@ from tests.service_world import (
     TENANT,
     Checked,
     Clock,
-    a_store,
     assign,
     buy,
     enroll,
@@ -35,12 +34,6 @@ from tests.service_world import (
     snapshot,
     unassign,
 )
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    with a_store(request.param, tmp_path) as made:
-        yield made
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """From histories back to pools, accounts and enrollments; a history that is not whole is refused."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import attrs
@@ -35,14 +33,8 @@ from licensing_core.services import (
     replay,
     replay_enrollments,
 )
-from tests.service_world import NOON, TENANT, Clock, a_store, host, open_account, refused
+from tests.service_world import NOON, TENANT, Clock, host, open_account, refused
 from tests.specimens import AT, POOL
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    with a_store(request.param, tmp_path) as made:
-        yield made
 
 
 @pytest.fixture

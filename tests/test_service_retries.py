@@ -1,6 +1,5 @@
 """Every command: once under its key, for one tenant, tried out without effect, and led back to its events."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +23,6 @@ COMMANDS: list[Command[Any]] = [
     if isinstance(asked, Command)
 ]
 EACH = pytest.mark.parametrize("command", COMMANDS, ids=[type(one).__name__ for one in COMMANDS])
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    with a_store(request.param, tmp_path) as made:
-        yield made
 
 
 @pytest.fixture

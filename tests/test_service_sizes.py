@@ -1,8 +1,6 @@
 """Transfers, new sizes and rejected releases through the services, with the enrollments that go with licenses."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import attrs
@@ -37,7 +35,6 @@ from tests.service_world import (
     TENANT,
     Checked,
     Clock,
-    a_store,
     assign,
     buy,
     enroll,
@@ -49,17 +46,6 @@ from tests.service_world import (
 )
 
 DAY = timedelta(days=1)
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    with a_store(request.param, tmp_path) as made:
-        yield made
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

@@ -63,11 +63,6 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 def licensing(store: Store, clock: Clock) -> Licensing:
     return Licensing(store, host(), clock)
 

@@ -161,11 +161,8 @@ class _Asked:
         A learning plan has no other among its courses: nobody would have asked whether that one may be entered.
         """
         plans = _sorted(one for one in self.contents if one.kind is ContentKind.LEARNING_PLAN)
-        courses = _as_courses("courses", self.courses)
-        if any(plan not in courses for plan in plans):
-            expected = "the courses of each learning plan"
-            raise InvalidArgument(parameter="courses", expected=expected, got="none for one of them")
-        return [(plan, _only_courses(_as_contents("courses", courses[plan]))) for plan in plans]
+        courses = courses_in(self.courses)
+        return [(plan, _sorted(courses_of(plan, courses))) for plan in plans]
 
     def alone(self) -> list[Content]:
         """The courses that are asked for by themselves, sorted."""
@@ -183,6 +180,14 @@ def courses_in(courses: Courses) -> dict[Content, frozenset[Content]]:
         _as_content("courses", plan): frozenset(_only_courses(_as_contents("courses", parts)))
         for plan, parts in given.items()
     }
+
+
+def courses_of(plan: Content, courses: Mapping[Content, frozenset[Content]]) -> frozenset[Content]:
+    """The courses of *plan*; raises `InvalidArgument` when they are not among *courses*."""
+    if plan not in courses:
+        expected = "the courses of each learning plan"
+        raise InvalidArgument(parameter="courses", expected=expected, got="none for one of them")
+    return courses[plan]
 
 
 def _only_courses(contents: frozenset[Content]) -> tuple[Content, ...]:

@@ -1,17 +1,17 @@
 """What becomes of enrollments once they are made: confirmed, readmitted, locked, or moved with their users."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from functools import reduce
 
 from attrs import evolve, frozen
 
 from licensing_core import visibility
-from licensing_core.checks import InvalidArgument, UserId, Value, as_instant, bulk, checked
+from licensing_core.checks import UserId, Value, as_instant, bulk, checked
 from licensing_core.decisions import Decision, twin
 from licensing_core.directory import Actor, Content, ContentKind, Permission, acting
 from licensing_core.enrollments import events
-from licensing_core.enrollments.enrolling import MAX_ENROLLMENTS, NO_COURSES, Courses, courses_in, enrolled
+from licensing_core.enrollments.enrolling import MAX_ENROLLMENTS, NO_COURSES, Courses, courses_in, courses_of, enrolled
 from licensing_core.enrollments.events import (
     EnrollmentConfirmed,
     EnrollmentReadmitted,
@@ -148,20 +148,13 @@ def move(
     for user in moving:
         theirs = [one for one in source.enrollments.of(user).values() if one.pool == source.pool.id and not one.locked]
         listed = {one.content for one in theirs if package is not None and package.lists(one.content)}
-        within = listed.union(*(_courses_of(plan, parts) for plan in listed if plan.kind is ContentKind.LEARNING_PLAN))
+        within = listed.union(*(courses_of(plan, parts) for plan in listed if plan.kind is ContentKind.LEARNING_PLAN))
         for one in theirs:
             (follow if one.content in within else left).append(one)
     locking = _lock(source, left, by, at)
     out, into = _moving(in_order(follow), source.pool.id, target.pool.id, acting(by), at)
     moved = Moved(source=reduce(events.apply, out, locking.state), target=reduce(events.apply, into, target))
     return Decision(moved, (*locking.events, *out, *into))
-
-
-def _courses_of(plan: Content, parts: Mapping[Content, frozenset[Content]]) -> frozenset[Content]:
-    if plan not in parts:
-        expected = "the courses of each learning plan"
-        raise InvalidArgument(parameter="courses", expected=expected, got="none for one of them")
-    return parts[plan]
 
 
 def _moving(

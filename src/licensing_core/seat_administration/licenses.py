@@ -5,7 +5,8 @@ from datetime import datetime
 
 from attrs import evolve, frozen
 
-from licensing_core import enrollments, pools
+from licensing_core import enrollments as enrollment
+from licensing_core import pools
 from licensing_core.checks import UserId, Value, bulk, checked
 from licensing_core.decisions import Decision, twin
 from licensing_core.directory import Actor, Directory
@@ -106,13 +107,8 @@ def unassign(
     decision = pools.unassign(licenses, users, switches=switches, by=actor, now=now)
     outcome = _outcome(decision, bulk("users", users))
     lost = [user for user in (*outcome.released, *outcome.awaiting) if licenses.holds(user)]
-    locking = _locked(Roster(pool=decision.state, enrollments=enrollments), lost, actor, now)
+    locking = enrollment.lock(Roster(pool=decision.state, enrollments=enrollments), lost, by=actor, now=now)
     return Decision(evolve(outcome, locked=_made(locking)), (*decision.events, *locking.events))
-
-
-def _locked(roster: Roster, lost: Collection[str], actor: Actor, now: datetime) -> Decision[Roster, EnrollmentsLocked]:
-    """The enrollments that end for those who *lost* their license of the pool of *roster*."""
-    return enrollments.lock(roster, lost, by=actor, now=now)
 
 
 def _made(locking: Decision[Roster, EnrollmentsLocked]) -> tuple[Enrollment, ...]:

@@ -9,7 +9,7 @@ from licensing_core import orders, seat_administration, visibility
 from licensing_core.billing import Quote
 from licensing_core.checks import Id, UserId, Value, checked
 from licensing_core.currencies import Currency
-from licensing_core.directory import Permission, Scope
+from licensing_core.directory import Actor, Permission, Scope
 from licensing_core.money import Money
 from licensing_core.orders import Cart, Purchase
 from licensing_core.plans import Offer
@@ -220,22 +220,23 @@ class RenewPool(Command[PlanBought]):
 
     def steps(self, now: datetime) -> UseCase[PlanBought]:
         """Load without holdings, decide, save."""
-        stored = yield from _renewable(self, self.actor, self.pool)
-        actor = yield from actor_of(self, self.actor)
+        actor, stored = yield from _renewable(self, self.actor, self.pool)
         zone = yield from ask(lambda ports: ports.host.zone(self.tenant))
         decision = orders.renew(actor, stored.state, zone=zone, now=now, confirmed=self.confirmed)
         yield from save_pool(self, decision.state.pool, stored, decision.events)
         return _line_bought(decision.state)
 
 
-def _renewable(asked: Query[PlanBought] | Query[Quotes], actor_id: str, pool_id: str) -> UseCase[Stored[AnyPool]]:
-    """The pool without holdings, refused when there is none as one that the actor did not buy."""
+def _renewable(
+    asked: Query[PlanBought] | Query[Quotes], actor_id: str, pool_id: str
+) -> UseCase[tuple[Actor, Stored[AnyPool]]]:
+    """Who renews, and the pool without holdings, refused when there is none as one that they did not buy."""
     actor = yield from actor_of(asked, actor_id)
     stored = yield from ask(lambda ports: ports.work.pool(asked.tenant, pool_id, frozenset()))
     if stored is None:
         actor.require(Permission.SUBSCRIPTIONS_RENEW)
         raise PoolNotVisible(pool=pool_id) if actor.is_superadmin else orders.RenewalNotOwner(pool=pool_id)
-    return stored
+    return actor, stored
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -250,8 +251,7 @@ class QuoteRenewal(Query[Quotes]):
 
     def steps(self, now: datetime) -> UseCase[Quotes]:
         """Load without holdings, decide, and keep nothing."""
-        stored = yield from _renewable(self, self.actor, self.pool)
-        actor = yield from actor_of(self, self.actor)
+        actor, stored = yield from _renewable(self, self.actor, self.pool)
         zone = yield from ask(lambda ports: ports.host.zone(self.tenant))
         quote = orders.renew(actor, stored.state, zone=zone, now=now).state.quote
         return Quotes(() if quote is None else (quote,))
