@@ -1,14 +1,19 @@
 """Fixtures of the services, and Hypothesis profiles: `test`, or `ci` through the variable HYPOTHESIS_PROFILE."""
 
 import os
+import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from licensing_core.adapters.sql import SqlStore
 from licensing_core.protocols import Store
-from tests.service_world import Clock, a_store
+from licensing_core.services import Licensing
+from tests.service_samples import furnish
+from tests.service_world import Clock, a_store, host
 from tests.spec.plugin import pytest_addoption, pytest_configure
 
 __all__ = ["pytest_addoption", "pytest_configure"]
@@ -27,6 +32,28 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "test"))
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """An empty store of each kind."""
     with a_store(request.param, tmp_path) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def furnished_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database in which `furnish()` was done, to be copied."""
+    folder = tmp_path_factory.mktemp("furnished")
+    with a_store("sqlite", folder) as made:
+        furnish(Licensing(made, host(), Clock()))
+    return folder / "licenses.db"
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def furnished(request: pytest.FixtureRequest, furnished_database: Path, tmp_path: Path) -> Iterator[Store]:
+    """A store of each kind, in which `furnish()` was done."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{shutil.copy(furnished_database, tmp_path)}"
+        with closing(SqlStore(url)) as copied:
+            yield copied
+        return
+    with a_store("memory", tmp_path) as made:
+        furnish(Licensing(made, host(), Clock()))
         yield made
 
 

@@ -1,10 +1,11 @@
 """One host and the commands of one story, for the tests of the services over every store."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime
 from fractions import Fraction
 from pathlib import Path
+from threading import Barrier, Thread
 from typing import Any, Final, TypeVar
 
 import pytest
@@ -13,17 +14,32 @@ from licensing_core.adapters.hosts import StaticHost
 from licensing_core.adapters.memory import MemoryStore
 from licensing_core.adapters.sql import SqlStore
 from licensing_core.checks import FrozenMap, Value
+from licensing_core.credits import CreditPack
 from licensing_core.directory import EVERYONE, Actor, Content, Directory, Permission, Role, Scope
 from licensing_core.errors import LicensingError
 from licensing_core.license_cycle import LicenseType
+from licensing_core.limits import UNLIMITED, Limit, Limits
 from licensing_core.money import Money
 from licensing_core.periods import Cycle, Duration
-from licensing_core.plans import Catalog, Offer, Package, PackageKind, Plan, PlanKind, Renewal, Settings
+from licensing_core.plans import (
+    Catalog,
+    Feature,
+    Offer,
+    Package,
+    PackageKind,
+    Plan,
+    PlanKind,
+    Renewal,
+    ServicePlan,
+    ServicePlans,
+    Settings,
+)
 from licensing_core.pricing import FlatPrice, UnitPrice
-from licensing_core.protocols import Store
+from licensing_core.protocols import Aggregate, AggregateKind, Customer, Store, Stored, UnitOfWork
 from licensing_core.services import (
     AssignLicenses,
     BuyPlan,
+    Command,
     EnrollUsers,
     Licensing,
     OpenAccount,
@@ -77,6 +93,44 @@ def _plan(
     return Offer(plan, package)
 
 
+SERVICE_PLANS: Final = ServicePlans(
+    (
+        ServicePlan(
+            id="basic",
+            limits=Limits(
+                {
+                    "users": Limit(5),
+                    "workspaces": Limit(3),
+                    "team": Limit(2, "workspaces"),
+                    "calls": Limit(10, resets=Duration(months=1)),
+                    "files": Limit(UNLIMITED),
+                }
+            ),
+            features=(
+                Feature(id="bots", limit="calls", credits=3),
+                Feature(id="seats", limit="team"),
+                Feature(id="crm", licensed=True),
+                Feature(id="voip", licensed=True),
+                Feature(id="chat"),
+                Feature(id="art", credits=10),
+            ),
+        ),
+        ServicePlan(id="tiny", limits=Limits({"users": Limit(1)})),
+    )
+)
+CREDIT_PACKS: Final = (
+    CreditPack(id="small", credits=100, prices=(FlatPrice(Money.parse("10.00 EUR")),)),
+    CreditPack(
+        id="monthly",
+        credits=40,
+        prices=(FlatPrice(Money.parse("5.00 EUR")), FlatPrice(Money.parse("6.00 USD"))),
+        expires_after=Duration(months=1),
+    ),
+)
+CUSTOMERS: Final = {"a1": Customer(administrator="chief"), "a2": Customer(administrator="other")}
+"""Whose main administrators hold no permission."""
+
+
 class Clock:
     """Stands still until it is set."""
 
@@ -87,11 +141,20 @@ class Clock:
         return self.now
 
 
-def host(tenant: str = TENANT) -> StaticHost:
+def host(
+    tenant: str = TENANT,
+    *,
+    customers: Mapping[str, Customer] = CUSTOMERS,
+    service_plans: ServicePlans = SERVICE_PLANS,
+    credit_packs: Iterable[CreditPack] = CREDIT_PACKS,
+) -> StaticHost:
     """*boss* may do all in *sales*; *helper* hands out there and enrolls in *fire*, to be confirmed; *root* all."""
     courses = frozenset({FIRE, AID, BASICS, SELL})
     return StaticHost(
         tenant,
+        customers=customers,
+        service_plans=service_plans,
+        credit_packs=credit_packs,
         zone="Europe/Madrid",
         directory=Directory.of(
             branches={"top": None, "sales": "top", "madrid": "sales"},
@@ -151,28 +214,37 @@ class Checked(Licensing):
         finally:
             with self.store.begin() as work:
                 names = [pool.id for pool in work.pools(TENANT)]
-                account = work.account(TENANT, "a1", None)
-                assert account is None or account.state == replay(work.history(TENANT, "a1"))
+                for load, kind in _customers(work):
+                    stored = load(TENANT, "a1", None)
+                    assert stored is None or stored.state == replay(work.history(TENANT, kind, "a1"))
             replays(self.store, *names)
+
+
+def _customers(work: UnitOfWork) -> tuple[tuple[Callable[..., Stored[Aggregate] | None], AggregateKind], ...]:
+    """What may be stored of one customer, all under its id, and of which kind it is."""
+    kinds = AggregateKind
+    return (work.account, kinds.LICENSES), (work.usage, kinds.USAGE), (work.credits, kinds.CREDITS)
 
 
 def snapshot(store: Store, *keys: str, tenant: str = TENANT) -> list[object]:
     """All that is stored of a tenant, and what *keys* were used for."""
     with store.begin() as work:
         names = [pool.id for pool in work.pools(tenant)]
+        customers = [(load, kind, name) for load, kind in _customers(work) for name in ("a1", "a2", "a9")]
         return [
             [work.pool(tenant, name, None) for name in names],
-            [work.account(tenant, name, None) for name in ("a1", "a9")],
+            [load(tenant, name, None) for load, _, name in customers],
             work.enrollments(tenant, None),
-            [tuple(work.history(tenant, name)) for name in (*names, "a1", "a9")],
+            [tuple(work.history(tenant, AggregateKind.LICENSES, name)) for name in names],
+            [tuple(work.history(tenant, kind, name)) for _, kind, name in customers],
             [work.recall(tenant, key) for key in keys],
         ]
 
 
-def events_of(store: Store, pool: str) -> list[str]:
-    """The types of the events in the history of *pool*."""
+def events_of(store: Store, pool: str, kind: AggregateKind = AggregateKind.LICENSES) -> list[str]:
+    """The types of the events in the history of *pool*, or of what else is stored of that *kind*."""
     with store.begin() as work:
-        return [one.event.type for one in work.history(TENANT, pool)]
+        return [one.event.type for one in work.history(TENANT, kind, pool)]
 
 
 def refused(run: Callable[..., object], *given: object) -> LicensingError:
@@ -180,6 +252,55 @@ def refused(run: Callable[..., object], *given: object) -> LicensingError:
     with pytest.raises(LicensingError) as refusal:
         run(*given)
     return refusal.value
+
+
+class Stale:
+    """A store whose first unit of work does not see what others have stored since."""
+
+    def __init__(self, store: Store, work: type[Any]) -> None:
+        self.store, self._work, self.begun = store, work, 0
+
+    def begin(self) -> Any:
+        self.begun += 1
+        return self._work(self.store.begin()) if self.begun == 1 else self.store.begin()
+
+
+class Turn:
+    """A unit of work of a store, to be changed in part."""
+
+    def __init__(self, turn: Any) -> None:
+        self._turn = turn
+
+    def __enter__(self) -> Any:
+        self.inner = self._turn.__enter__()
+        return self
+
+    def __exit__(self, *error: object) -> Any:
+        return self._turn.__exit__(*error)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.inner, name)
+
+
+def at_once(stores: Sequence[Store], commands: Sequence[Command[Any]]) -> list[Any]:
+    """What came of each of *commands*, which threads run all at once."""
+    outcomes: list[Any] = [None] * len(commands)
+    barrier = Barrier(len(commands))
+
+    def run(number: int) -> None:
+        licensing = Licensing(stores[number % len(stores)], host(), Clock())
+        barrier.wait()
+        try:
+            outcomes[number] = licensing.run(commands[number])
+        except BaseException as error:  # noqa: BLE001
+            outcomes[number] = error
+
+    threads = [Thread(target=run, args=(number,)) for number in range(len(commands))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return outcomes
 
 
 def sent(key: str, actor: str = "boss", tenant: str = TENANT) -> dict[str, Any]:
@@ -214,3 +335,13 @@ def open_account() -> OpenAccount:
         totals=FrozenMap({"web": 2}),
         **sent("open"),
     )
+
+
+def of(customer: str = "a1", actor: str = "boss") -> dict[str, Any]:
+    """What is asked of a customer."""
+    return {"tenant": TENANT, "actor": actor, "customer": customer}
+
+
+def to(key: str, customer: str = "a1", actor: str = "boss") -> dict[str, Any]:
+    """What is sent about a customer."""
+    return {"key": key, **of(customer, actor)}

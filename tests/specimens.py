@@ -36,7 +36,6 @@ from licensing_core.directory import Actor, Content, Directory, Permission, Pers
 from licensing_core.errors import LicensingError, all_errors
 from licensing_core.holdings import Holding, Holdings
 from licensing_core.license_cycle import LicenseType
-from licensing_core.limits import Limit
 from licensing_core.money import Money
 from licensing_core.payments import PaymentOutcome
 from licensing_core.periods import Cycle, Duration, Interval, Span
@@ -45,6 +44,7 @@ from licensing_core.pricing import FlatPrice, UnitPrice
 from licensing_core.reports.table import Cell, Column, Table
 from licensing_core.services import accounts, engine
 from licensing_core.workdays import BusinessCalendar
+from tests.specimens_metered import METERED, SERVED
 from tools.floors import floor_of
 
 NOON: Final = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -195,7 +195,7 @@ VALUES: Final[tuple[Value, ...]] = (
     COMPANY.forest,
     Person(frozenset({"sales"}), frozenset({"coaches"})),
     COMPANY,
-    Limit(10, "workspaces", overage=Fraction(5, 4)),
+    *METERED,
     FlatPrice(Money.parse("1800.00 EUR")),
     BASE.price,
     CATALOG,
@@ -315,7 +315,9 @@ VALUES: Final[tuple[Value, ...]] = (
     LICENSE_ROW,
     LICENSED,
     protocols.Stored(POOL, 1),
-    protocols.Envelope(tenant="t1", aggregate="p1", sequence=1, event=Event(**AT)),
+    protocols.Envelope(
+        tenant="t1", kind=protocols.AggregateKind.LICENSES, aggregate="p1", sequence=1, event=Event(**AT)
+    ),
     protocols.Remembered(fingerprint="abc", answer=ROW),
     engine.Ports(work=None, host=None),  # type: ignore[arg-type]
     accounts.LicenseTable(rows=ROWS),
@@ -380,6 +382,7 @@ VALUES: Final[tuple[Value, ...]] = (
     services.ReadAccess(tenant="t1", user="ana", content=FIRE),
     services.ListEnrollable(pool="p2", **ASKED),
     services.ReadEnrollmentPage(content=FIRE, **ASKED),
+    *SERVED,
     services.split(services.AssignLicenses(pool="p1", users=frozenset({"ana", "luis"}), **SENT), most=1),
 )
 """One of each; `test_values.py` fails when a public class has none here."""

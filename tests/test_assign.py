@@ -11,7 +11,7 @@ from licensing_core.checks import MAX_COUNT, InvalidArgument, InvalidId, Invalid
 from licensing_core.decisions import Decision
 from licensing_core.directory import Actor, Scope
 from licensing_core.errors import LicensingError
-from licensing_core.holdings import Holding, Holdings, NotLoaded
+from licensing_core.holdings import Holding, Holdings, HoldingsNotLoaded
 from licensing_core.plans import Switches
 from licensing_core.pools import LicensePool, LicensesAssigned, LicensesExhausted, NotEligible, apply, assign
 from licensing_core.testing import strategies_pools as some
@@ -68,7 +68,7 @@ def test_the_refusals_come_in_their_order() -> None:
     assert type(give(PART, (" ",), by="root", now=naive)) is InvalidArgument
     assert type(give(PART, (" ",), now=naive)) is InvalidInstant
     assert type(give(PART, (" ",))) is InvalidId
-    assert give(PART, (nobody,)) == NotLoaded(users=("mei",))
+    assert give(PART, (nobody,)) == HoldingsNotLoaded(ids=("mei",))
     assert give(evolve(FULL, holdings=Holdings(loaded={nobody})), (nobody,)) == NotEligible(pool="p1", users=("mei",))
     assert give(FULL) == LicensesExhausted(pool="p1", requested=1, shortfall=1)
     assert give(POOL, ("ana",)) == Decision(POOL)

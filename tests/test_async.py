@@ -16,7 +16,7 @@ from licensing_core.checks import TooManyItems
 from licensing_core.errors import LicensingError
 from licensing_core.payments import PaymentOutcome
 from licensing_core.pools import LicensesExhausted
-from licensing_core.protocols import AsyncStore, IdempotencyConflict, Stored, VersionConflict
+from licensing_core.protocols import AggregateKind, AsyncStore, IdempotencyConflict, Stored, VersionConflict
 from licensing_core.services import (
     AsyncLicensing,
     BuyLicenses,
@@ -73,7 +73,7 @@ async def refused(call: Awaitable[object]) -> LicensingError:
 async def everything(store: AsyncStore, aggregate: str = "p1") -> tuple[Any, Any]:
     async with store.begin() as work:
         found = await work.pool(TENANT, aggregate, None) or await work.account(TENANT, aggregate, None)
-        return found, tuple(await work.history(TENANT, aggregate))
+        return found, tuple(await work.history(TENANT, AggregateKind.LICENSES, aggregate))
 
 
 def story_of_commands() -> list[Query[Any]]:

@@ -18,6 +18,7 @@ from licensing_core import (
     billing,
     enrollments,
     license_cycle,
+    limits,
     orders,
     pools,
     pricing,
@@ -37,6 +38,7 @@ from licensing_core.checks import (
     bulk,
     check_of,
 )
+from licensing_core.credits import RefundPolicy, UsageRecord, can_spend
 from licensing_core.decisions import Decision
 from licensing_core.directory import Actor, Content
 from licensing_core.enrollments import Enrollments
@@ -80,6 +82,18 @@ from tests.specimens import (
     WAITING,
     example,
     modules,
+)
+from tests.specimens_metered import (
+    ACTIVATION,
+    CREDITS,
+    CREDITS_OPENING,
+    GRANT,
+    LIMITS,
+    PACK,
+    PACK_PAID,
+    SITUATION,
+    SMALLER,
+    USAGE,
 )
 from tools.floors import floor_of
 
@@ -135,6 +149,8 @@ MOVING: Final[dict[str, Any]] = {
     "target_switches": SWITCHES,
     "now": NOON,
 }
+USING: Final[dict[str, Any]] = {"usage": USAGE, "limits": LIMITS, "within": "red", "now": NOON}
+FREE_TO_USE: Final = attrs.evolve(SITUATION, blocks=frozenset())
 CALLS: Final[dict[str, dict[str, Any]]] = {
     "billing.advance_item": {"state": ITEM, **BILLING, "now": JUNE},
     "billing.book": {"ledger": OTHER, "quote": QUOTE, **BILLING},
@@ -166,6 +182,26 @@ CALLS: Final[dict[str, dict[str, Any]]] = {
         "change_id": "later",
         **PAID,
     },
+    "credits.activate": {"account": PACK_PAID.state, "order_id": "c1", **PAID},
+    "credits.as_of": {"history": CREDITS_OPENING.events, "at": NOON},
+    "credits.balances_at": {"grants": [GRANT], "at": NOON, "balances": {"gift": 5}, "overage": 0, "used": 3},
+    "credits.burn_down": {"balances": CREDITS.balances, "usage": [UsageRecord(NOON, 3)], "until": JUNE},
+    "credits.by_then": {"account": CREDITS, "at": JUNE},
+    "credits.cancel_order": {"account": CREDITS, "order_id": "c2", **PAID},
+    "credits.grant": {"account": CREDITS_OPENING.state, "credit": GRANT, **PAID},
+    "credits.note_payment": {"account": CREDITS, "order_id": "c2", "policy": ACTIVATION, **PAID},
+    "credits.open_credits": {"account_id": "acme", "zone": MADRID, "overdraft": 5, **PAID},
+    "credits.order_pack": {"account": CREDITS, "pack": PACK, "order_id": "c3", "currency": EUR, **PAID},
+    "credits.ordering.opened_book": {"account": CREDITS, "now": NOON},
+    "credits.ordering.order_of": {"account": CREDITS, "name": "c1"},
+    "credits.ordering.require_free": {"account": CREDITS, "name": "c3"},
+    "credits.refund": {"account": CREDITS, "order_id": "c1", "policy": RefundPolicy.FORGIVE, **PAID},
+    "credits.reset": {"account": CREDITS, "keep_overage": True, **PAID},
+    "credits.spend": {"account": CREDITS, "amount": 3, **PAID},
+    "credits.standing": {"account": CREDITS, "now": NOON},
+    "credits.void": {"account": CREDITS, "grant_id": "gift", **PAID},
+    "entitlements.features": {"situation": FREE_TO_USE, "now": NOON},
+    "entitlements.use_feature": {"feature": "bots", "situation": FREE_TO_USE, "uses": 2, **PAID},
     "enrollments.access": {
         "user": "ana",
         "content": FIRE,
@@ -217,6 +253,18 @@ CALLS: Final[dict[str, dict[str, Any]]] = {
     "license_cycle.quotes": {"account": RUNNING, "buy": {"base": 1}, "now": NOON},
     "license_cycle.revoke": {"account": RUNNING, "user": "ana", "license_type": "base", "by": ROOT, "now": NOON},
     "license_cycle.settle": {"account": RUNNING, "order_id": "o1", **PAID},
+    "limits.change_plan": {"usage": USAGE, "plan": "tiny", "limits": SMALLER, "accept_excess": True, **PAID},
+    "limits.open_usage": {"usage_id": "acme", "plan": "basic", "zone": MADRID, "anchor": NOON, **PAID},
+    "limits.override": {"usage": USAGE, "limit": "calls", "most": 20, **PAID},
+    "limits.panel": {"usage": USAGE, "limits": LIMITS, "administrator": "root", **PAID},
+    "limits.preview_plan": {"usage": USAGE, "limits": SMALLER, "now": NOON},
+    "limits.recount": {"limit": "team", "units": ["ana"], **USING, "by": ROOT},
+    "limits.release": {"limit": "team", "amount": 1, **USING, "by": ROOT},
+    "limits.require_administrator": {"administrator": "root", "by": ROOT},
+    "limits.room": {"limit": "team", **USING},
+    "limits.row": {"limit": "team", **USING},
+    "limits.rows": {"usage": USAGE, "limits": LIMITS, "now": NOON},
+    "limits.use": {"limit": "team", "amount": 1, **USING, "within": "blue", "by": ROOT},
     "orders.check_cart": CHECKOUT,
     "orders.checkout": CHECKOUT,
     "orders.purchase": {"actor": BUYER, "offer": OFFER, "beneficiary": POOL.beneficiary, **BUYING},
@@ -294,6 +342,9 @@ CALLS: Final[dict[str, dict[str, Any]]] = {
 """A valid call of each function; one that is public and takes an id, count, instant or collection must be here."""
 PAST_THE_CHECKS: Final = {
     "enrollments.enrolling": {"courses_of"},  # takes what `courses_in()` has checked
+    "credits.balances": {"made", "next_top_up", "to_come"},
+    "limits.usage": {"as_anchor"},
+    "limits.using": {"effective", "spot_of", "total"},
     "billing.ledger": {"book_as", "line_ids", "require_prefix"},
     "billing.reckoning": {
         "beginning",
@@ -440,6 +491,9 @@ def test_a_question_refuses_a_bad_argument_as_its_command_does() -> None:
         (enrollments.can_enroll, "enrollments.enroll"),
         (orders.can_check_out, "orders.checkout"),
         (seat_administration.can_transfer, "seat_administration.transfer"),
+        (limits.can_use, "limits.use"),
+        (limits.can_change_plan, "limits.change_plan"),
+        (can_spend, "credits.spend"),
     )
     for ask, label in questions:
         question: Callable[..., Any] = ask

@@ -21,11 +21,13 @@ from licensing_core.checks import (
     Value,
     check_of,
 )
+from licensing_core.credits import Entries, Orders
 from licensing_core.currencies import Currency, UnknownCurrency
 from licensing_core.directory import MAX_DEPTH, Actor, Directory, Forest, InvalidBranches
 from licensing_core.enrollments import Enrollments
 from licensing_core.errors import LicensingError
 from licensing_core.holdings import Holding, Holdings
+from licensing_core.limits import Places
 from licensing_core.money import Money
 from licensing_core.periods import Cycle, Duration
 from licensing_core.plans import Offers, PackageKind
@@ -171,6 +173,14 @@ BY_HAND: Final[dict[str, Callable[[Any], Any]]] = {
     "Holdings of one user": lambda hostile: Holdings({hostile: Holding.HELD}) if is_hashable(hostile) else None,
     "Holdings of users": lambda hostile: Holdings(loaded=hostile),
     "Holdings of one loaded user": lambda hostile: Holdings(loaded=[hostile]),
+    "Places of entries": Places,
+    "Places of one place": lambda hostile: Places({"red": hostile}),
+    "Places of one limit": lambda hostile: Places({"red": {"team": hostile}}),
+    "Places of places": lambda hostile: Places(loaded=hostile),
+    "Grants of entries": Entries,
+    "Grants of one": lambda hostile: Entries({"gift": hostile}),
+    "Orders of entries": Orders,
+    "Orders of one": lambda hostile: Orders({"o1": hostile}),
     "Enrollments of entries": Enrollments,
     "Enrollments of one": lambda hostile: Enrollments([hostile]),
     "Enrollments of users": lambda hostile: Enrollments(loaded=hostile),

@@ -18,7 +18,7 @@ from licensing_core.adapters.hosts import AsyncHostOf
 from licensing_core.adapters.memory import AsyncMemoryStore
 from licensing_core.adapters.sql import AsyncSqlStore
 from licensing_core.directory import Directory
-from licensing_core.protocols import AsyncStore, Stored, StoreUnavailable
+from licensing_core.protocols import AggregateKind, AsyncStore, Stored, StoreUnavailable
 from licensing_core.services import AsyncLicensing, Query, ReadPool, replay
 from tests.service_world import TENANT, Clock, assign, buy, host, unassign
 
@@ -74,7 +74,7 @@ def a_command(number: int, dice: random.Random) -> Query[Any]:
 async def replays(store: AsyncStore) -> int:
     """The number of events, which must rebuild the pool."""
     async with store.begin() as work:
-        stored, history = await work.pool(TENANT, "p1", None), await work.history(TENANT, "p1")
+        stored, history = await work.pool(TENANT, "p1", None), await work.history(TENANT, AggregateKind.LICENSES, "p1")
     assert stored == Stored(replay(history), len(history))
     return len(history)
 

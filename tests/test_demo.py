@@ -30,6 +30,7 @@ def demo(*arguments: str, columns: str = "150") -> "subprocess.CompletedProcess[
                 *("48/50", "49/50", "3 licenses too few", "€1,800.00", "MX$990.00", "€75.00", "€420.00"),
                 *("3 were enrolled, 3 of them to be confirmed", "2 enrollments ended with them.", "license was taken"),
                 *("enrollment.locked", "enrollment.to_confirm", "enrollment.none", "Nov 2, 2028"),
+                *("60 of 62 are used", "Dec 9, 2026, 3:00 PM", "15 credits too few", "Credits: 85; pending: 0."),
             ],
         ),
         (
@@ -38,11 +39,12 @@ def demo(*arguments: str, columns: str = "150") -> "subprocess.CompletedProcess[
                 *("48/50", "49/50", "faltan 3 licencias", "1.800,00 €", "75,00 €", "420,00 €", "asociados"),
                 *("3 inscritos, 3 de ellos por confirmar", "2 inscripciones han terminado", "desasignó su licencia"),
                 *("enrollment.locked", "enrollment.to_confirm", "enrollment.none", "2 nov 2028"),
+                *("se usan 60 de 62", "9 dic 2026, 15:00", "faltan 15 créditos", "Créditos: 85; pendientes: 0."),
             ],
         ),
     ],
 )
-def test_the_demo_tells_both_stories_and_proves_them(locale: str, figures: list[str]) -> None:
+def test_the_demo_tells_its_stories_and_proves_them(locale: str, figures: list[str]) -> None:
     ran = demo("--locale", locale)
     assert ran.returncode == 0, ran.stderr
     printed = ran.stdout.replace("\xa0", " ").replace("\u202f", " ")

@@ -18,13 +18,13 @@ from licensing_core.enrollments import (
     EnrollmentsLocked,
     EnrollmentsMovedIn,
     EnrollmentsMovedOut,
+    EnrollmentsNotLoaded,
     EnrollmentStatus,
     UsersEnrolled,
     UserUnenrolled,
     apply,
     enrollment_changes,
 )
-from licensing_core.holdings import NotLoaded
 from licensing_core.pools import AnyPool
 from tests.builders import AID, FIRE, NOON, ONWARD, START, a_pool, a_roster, an_enrollment, seats
 
@@ -100,9 +100,9 @@ def test_a_part_says_so_when_asked_beyond_it() -> None:
         lambda: Enrollments([an_enrollment("mei")], loaded={"ana"}),
     ]
     for ask in asks:
-        with pytest.raises(NotLoaded) as caught:
+        with pytest.raises(EnrollmentsNotLoaded) as caught:
             ask()
-        assert caught.value.users == ("mei",)
+        assert caught.value.ids == ("mei",)
         assert "enrollments of 1 users" in str(caught.value)
     Enrollments().require(["anybody"])
 

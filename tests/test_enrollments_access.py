@@ -22,6 +22,7 @@ from licensing_core.enrollments import (
     EnrollmentLocked,
     EnrollmentNotStarted,
     Enrollments,
+    EnrollmentsNotLoaded,
     EnrollmentStatus,
     EnrollmentToConfirm,
     LivePool,
@@ -33,7 +34,7 @@ from licensing_core.enrollments import (
     enroll,
     self_enroll,
 )
-from licensing_core.holdings import Holdings, NotLoaded
+from licensing_core.holdings import Holdings, HoldingsNotLoaded
 from licensing_core.plans import Package, PackageKind, Switches
 from licensing_core.pools import AnyPool, SeatPool
 from tests.builders import (
@@ -250,9 +251,9 @@ def test_the_pool_that_an_enrollment_came_through_must_be_given_where_it_matters
 
 def test_what_was_not_looked_up_is_no_answer() -> None:
     unknown = evolve(a_pool(holders={"ana"}), holdings=Holdings(loaded={"luis"}))
-    with pytest.raises(NotLoaded):
+    with pytest.raises(HoldingsNotLoaded):
         seen(LivePool(unknown, a_package(), STRICT))
-    with pytest.raises(NotLoaded):
+    with pytest.raises(EnrollmentsNotLoaded):
         access("ana", FIRE, pools=(), enrollments=Enrollments(loaded={"luis"}), now=NOON)
 
 

@@ -18,13 +18,15 @@ from licensing_core.directory import Actor, Content, Permission, Role
 from licensing_core.enrollments import (
     Enrolled,
     Enrollment,
+    Enrollments,
+    EnrollmentsNotLoaded,
     EnrollmentStatus,
     Roster,
     UsersEnrolled,
     apply,
     enroll,
 )
-from licensing_core.holdings import Holdings, NotLoaded
+from licensing_core.holdings import Holdings, HoldingsNotLoaded
 from licensing_core.plans import PackageKind, Switches
 from licensing_core.pools import NotEligible, SeatsExhausted
 from licensing_core.visibility import ContentNotAssigned, ContentNotInPackage
@@ -294,10 +296,10 @@ def test_under_a_license_only_holders_are_enrolled_whoever_is_eligible() -> None
 
 def test_holdings_and_enrollments_must_have_been_loaded() -> None:
     part = a_roster(seats(), loaded={"luis"})
-    with pytest.raises(NotLoaded):
+    with pytest.raises(EnrollmentsNotLoaded):
         put(part, ["ana"], [FIRE])
-    unknown = Roster(pool=evolve(a_pool(), holdings=Holdings(loaded={"luis"})), enrollments=part.enrollments)
-    with pytest.raises(NotLoaded):
+    unknown = Roster(pool=evolve(a_pool(), holdings=Holdings(loaded={"luis"})), enrollments=Enrollments())
+    with pytest.raises(HoldingsNotLoaded):
         put(unknown, ["luis", "ana"], [FIRE])
 
 

@@ -15,6 +15,7 @@ from licensing_core.enrollments import (
     AlreadyConfirmed,
     Enrollment,
     EnrollmentsLocked,
+    EnrollmentsNotLoaded,
     EnrollmentStatus,
     Moved,
     NotEnrolled,
@@ -27,7 +28,6 @@ from licensing_core.enrollments import (
     reject,
     unenroll,
 )
-from licensing_core.holdings import NotLoaded
 from licensing_core.plans import Switches
 from tests.builders import (
     AID,
@@ -151,7 +151,7 @@ def test_what_did_not_come_through_this_pool_is_unknown(
 
 @each_command
 def test_enrollments_must_have_been_loaded(question: Any, command: Any, named: Any) -> None:
-    with pytest.raises(NotLoaded):
+    with pytest.raises(EnrollmentsNotLoaded):
         question(a_roster(seats(), loaded={"luis"}), "ana", FIRE, **named)
 
 
@@ -306,7 +306,7 @@ def test_only_what_came_through_the_pool_and_is_open_is_locked() -> None:
 
 
 def test_locking_needs_the_enrollments_of_all_who_lose_theirs() -> None:
-    with pytest.raises(NotLoaded):
+    with pytest.raises(EnrollmentsNotLoaded):
         lock(a_roster(a_pool(), loaded={"ana"}), ["ana", "mei"], **ACT)
     with pytest.raises(TooManyItems):
         lock(under_license(), [f"u{n}" for n in range(10_001)], **ACT)
@@ -372,7 +372,7 @@ def test_who_was_not_moved_keeps_theirs_and_who_has_none_moves_nothing() -> None
 
 
 def test_moving_needs_the_enrollments_of_all_who_are_moved() -> None:
-    with pytest.raises(NotLoaded):
+    with pytest.raises(EnrollmentsNotLoaded):
         moved(a_roster(a_pool(), loaded={"luis"}), "ana")
 
 

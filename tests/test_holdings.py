@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from licensing_core.checks import InvalidArgument, InvalidId
-from licensing_core.holdings import NO_HOLDINGS, ByUser, Holding, Holdings, NotLoaded
+from licensing_core.holdings import NO_HOLDINGS, Holding, Holdings, HoldingsNotLoaded
+from licensing_core.partial import ById
 
 HELD, AWAITING = Holding.HELD, Holding.AWAITING
 USERS = [f"user-{number}" for number in range(12)]
@@ -58,26 +59,26 @@ def test_a_part_says_so_when_asked_beyond_it() -> None:
     assert some.loaded == frozenset({"ana", "luis"})
     assert some.get("luis") is None
     for ask in (lambda: some["mei"], lambda: some.get("mei"), lambda: "mei" in some):
-        with pytest.raises(NotLoaded) as caught:
+        with pytest.raises(HoldingsNotLoaded) as caught:
             ask()
-        assert caught.value == NotLoaded(users=("mei",))
+        assert caught.value == HoldingsNotLoaded(ids=("mei",))
 
 
 def test_requiring_names_all_who_are_missing_sorted() -> None:
     some = Holdings(loaded={"ana"})
     some.require(["ana"])
-    with pytest.raises(NotLoaded) as caught:
+    with pytest.raises(HoldingsNotLoaded) as caught:
         some.require(["noor", "ana", "mei"])
-    assert caught.value.users == ("mei", "noor")
+    assert caught.value.ids == ("mei", "noor")
     assert "2 users" in str(caught.value)
     assert "mei" not in str(caught.value)
     NO_HOLDINGS.require(["anybody"])
 
 
 def test_an_entry_outside_the_loaded_part_is_refused() -> None:
-    with pytest.raises(NotLoaded) as caught:
+    with pytest.raises(HoldingsNotLoaded) as caught:
         Holdings({"ana": HELD, "luis": HELD}, loaded=["ana"])
-    assert caught.value.users == ("luis",)
+    assert caught.value.ids == ("luis",)
 
 
 @pytest.mark.parametrize("entries", [{"": HELD}, {"no spaces please": HELD}, {7: HELD}])
@@ -122,7 +123,7 @@ def test_a_change_of_a_change_is_one_change() -> None:
 
 
 def test_a_change_beyond_the_loaded_part_is_refused() -> None:
-    with pytest.raises(NotLoaded):
+    with pytest.raises(HoldingsNotLoaded):
         Holdings(loaded={"ana"}).with_changes({"mei": HELD})
 
 
@@ -202,17 +203,17 @@ def test_copies_and_pickles_are_equal(loaded: set[str] | None) -> None:
 
 
 @frozen(kw_only=True)
-class PointsNotLoaded(NotLoaded):
+class PointsNotLoaded(HoldingsNotLoaded):
     """The points of a user were not looked up."""
 
     code: ClassVar[str] = "points.not_loaded"
 
 
-class Points(ByUser[int]):
+class Points(ById[int]):
     """Points by user, with a check and a refusal of their own."""
 
     __slots__ = ()
-    not_loaded: ClassVar[type[NotLoaded]] = PointsNotLoaded
+    not_loaded: ClassVar[type[HoldingsNotLoaded]] = PointsNotLoaded
 
     @staticmethod
     def as_entry(name: str, value: Any) -> Any:
@@ -238,16 +239,16 @@ def test_a_mapping_of_another_kind_changes_into_its_own_kind() -> None:
     assert type(points) is Points
     assert type(pickle.loads(pickle.dumps(points))) is Points
     assert points == Points({"luis": 1, "ana": 3})
-    assert points != ByUser({"luis": 1, "ana": 3})
+    assert points != ById({"luis": 1, "ana": 3})
     assert repr(points) == "<Points of all: 2>"
 
 
 def test_what_a_user_had_and_lost_is_the_default() -> None:
-    points = ByUser({"ana": 3, "luis": 4, "mei": 5}).with_changes({"ana": None})
+    points = ById({"ana": 3, "luis": 4, "mei": 5}).with_changes({"ana": None})
     assert points.get("ana", 7) == 7
     assert "ana" not in points
 
 
 def test_a_repr_tells_numbers_and_no_users() -> None:
     assert repr(Holdings({"ana": HELD})) == "<Holdings of all: 1>"
-    assert repr(Holdings({"ana": HELD}, loaded={"ana", "luis"})) == "<Holdings of 2 users: 1>"
+    assert repr(Holdings({"ana": HELD}, loaded={"ana", "luis"})) == "<Holdings of 2 ids: 1>"

@@ -14,7 +14,7 @@ from licensing_core.currencies import Currency
 from licensing_core.decisions import Decision, Verdict
 from licensing_core.directory import Actor
 from licensing_core.errors import LicensingError
-from licensing_core.holdings import Holdings, NotLoaded
+from licensing_core.holdings import Holdings, HoldingsNotLoaded
 from licensing_core.license_cycle import (
     AccountOpened,
     CycleClosed,
@@ -31,8 +31,8 @@ from licensing_core.license_cycle import (
     Order,
     OrderCancelled,
     OrderPaid,
+    UnknownLicenseOrder,
     UnknownLicenseType,
-    UnknownOrder,
     apply,
     buy,
     cancel_order,
@@ -193,7 +193,7 @@ def test_an_order_that_waits_can_be_withdrawn_and_then_adds_nothing() -> None:
         settle(decision.state, by=ROOT, now=APRIL_16)
     for unknown in ("o1", "o2"):
         verdict = agrees(license_cycle.can_cancel_order, cancel_order, decision.state, unknown, by=ROOT, now=APRIL_16)
-        assert verdict == Verdict.refuse(UnknownOrder(order=unknown))
+        assert verdict == Verdict.refuse(UnknownLicenseOrder(order=unknown))
 
 
 @pytest.mark.parametrize("shift", [timedelta(hours=-1), timedelta(hours=1), timedelta(days=2)], ids=str)
@@ -390,9 +390,9 @@ def test_an_unknown_type_cannot_be_handed_out(name: str) -> None:
 def test_what_was_not_loaded_is_not_taken_for_nothing() -> None:
     account = an_account(BASE)
     part = evolve(account, pools={"base": evolve(account.pool("base"), holdings=Holdings(loaded={"ana"}))})
-    with pytest.raises(NotLoaded):
+    with pytest.raises(HoldingsNotLoaded):
         licensed_user(part, "luis")
-    with pytest.raises(NotLoaded):
+    with pytest.raises(HoldingsNotLoaded):
         grant(part, "luis", "base", by=ROOT, now=APRIL_16)
 
 

@@ -66,7 +66,7 @@ from licensing_core.license_cycle import (
     NoFreeLicense,
     NotRefundable,
     OrderCancelled,
-    UnknownOrder,
+    UnknownLicenseOrder,
 )
 from licensing_core.messages import UnknownLocale, catalogs, explain, format_money, languages
 from licensing_core.messages.events import EVENTS
@@ -90,7 +90,7 @@ LOCALES = SOURCES / "locales"
 CATALOGS = sorted(LOCALES.glob("*/LC_MESSAGES/licensing_core.po"))
 KEYWORDS = {"say": None, "by": (2, 3), "word": ((1, "c"), 2)}
 PLACEHOLDER = re.compile(r"\{(\w+)(?::(\w+))?\}")
-WAYS = {"", "list", "phrase", "due", "id", "parts"}
+WAYS = {"", "list", "phrase", "due", "id", "parts", "amount"}
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 
 for found in walk_packages(licensing_core.__path__, "licensing_core."):
@@ -562,7 +562,7 @@ EXAMPLES: list[tuple[Any, str, str]] = [
         ),
     ),
     (
-        UnknownOrder(order="o1"),
+        UnknownLicenseOrder(order="o1"),
         "No order o1 is waiting for its payment. Look at the orders first.",
         "No hay ningún pedido o1 que espere su pago. Revisa primero los pedidos.",
     ),

@@ -10,7 +10,7 @@ from licensing_core import pools
 from licensing_core.checks import InvalidArgument, InvalidId, InvalidInstant, InvalidQuantity, TooManyItems
 from licensing_core.decisions import Decision, Verdict
 from licensing_core.directory import Actor, Scope
-from licensing_core.holdings import Holding, Holdings, NotLoaded
+from licensing_core.holdings import Holding, Holdings, HoldingsNotLoaded
 from licensing_core.plans import PackageKind, Switches
 from licensing_core.pools import (
     LicensePool,
@@ -113,7 +113,7 @@ def test_users_are_listed_by_the_state_of_their_license() -> None:
 
 
 def test_whether_somebody_holds_a_license_must_have_been_looked_up() -> None:
-    with pytest.raises(NotLoaded):
+    with pytest.raises(HoldingsNotLoaded):
         evolve(a_pool(), holdings=Holdings(loaded={"ana"})).holds("mei")
 
 
@@ -184,9 +184,9 @@ each_command = pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMAND
 @each_command
 def test_holdings_that_were_not_loaded_are_refused_before_anything_else(command: Any) -> None:
     pool = evolve(a_pool(bought=0), holdings=Holdings(loaded={"ana"}))
-    with pytest.raises(NotLoaded) as caught:
+    with pytest.raises(HoldingsNotLoaded) as caught:
         command(pool, ["ana", "mei"], PU, NOON)
-    assert caught.value.users == ("mei",)
+    assert caught.value.ids == ("mei",)
 
 
 @each_command

@@ -10,7 +10,7 @@ from attrs import evolve
 from licensing_core.checks import MAX_COUNT, InvalidArgument, InvalidId, InvalidInstant, InvalidQuantity
 from licensing_core.decisions import Decision
 from licensing_core.directory import Actor
-from licensing_core.holdings import Holdings, NotLoaded
+from licensing_core.holdings import Holdings, HoldingsNotLoaded
 from licensing_core.pools import (
     SHRINK_ORDER,
     PoolInUse,
@@ -108,7 +108,7 @@ def test_somebody_who_came_after_the_preview_stops_the_cut_and_nobody_is_dropped
 
 def test_a_cut_of_a_part_needs_those_to_drop_only() -> None:
     pool = evolve(a_pool(bought=2, holders={"ana", "luis"}), holdings=Holdings(loaded={"mei"}))
-    with pytest.raises(NotLoaded):
+    with pytest.raises(HoldingsNotLoaded):
         resize(pool, 1, drop=["luis"], by=ROOT, now=NOON)
     assert resize(pool, 5, by=ROOT, now=NOON).state.bought == 5
 

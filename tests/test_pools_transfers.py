@@ -10,7 +10,7 @@ from attrs import evolve
 from licensing_core import pools
 from licensing_core.checks import InvalidArgument
 from licensing_core.decisions import Decision, Verdict
-from licensing_core.holdings import Holdings, NotLoaded
+from licensing_core.holdings import Holdings, HoldingsNotLoaded
 from licensing_core.plans import Switches
 from licensing_core.pools import (
     LicensePool,
@@ -140,9 +140,9 @@ def test_a_transfer_is_refused_in_the_documented_order() -> None:
     unknown = evolve(source(), holdings=Holdings(loaded={"luis"}))
     with pytest.raises(InvalidArgument, match="target must be another pool than the source, got the same"):
         transfer(unknown, unknown, ["ana"], **{**ABOUT, "eligible": (), **capped})
-    with pytest.raises(NotLoaded):
+    with pytest.raises(HoldingsNotLoaded):
         transfer(unknown, full, ["ana"], **{**ABOUT, "eligible": (), **capped})
-    with pytest.raises(NotLoaded):
+    with pytest.raises(HoldingsNotLoaded):
         transfer(source(), evolve(full, holdings=Holdings(loaded={"luis"})), ["ana"], **{**ABOUT, "eligible": ()})
     rest: list[tuple[LicensePool, dict[str, Any], Any]] = [
         (full, {"eligible": {"luis"}, **capped}, NotEligible(pool="p2", users=("ana",))),

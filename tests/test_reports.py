@@ -19,7 +19,7 @@ from licensing_core.money import Money
 from licensing_core.periods import UnknownZone
 from licensing_core.plans import PackageKind
 from licensing_core.pools import LicensesAssigned, SeatPool
-from licensing_core.protocols import Envelope
+from licensing_core.protocols import AggregateKind, Envelope
 from licensing_core.reports import Cell, Column, Table, events_table, license_table, quote_table, seat_table, verdicts
 from tests import specimens
 
@@ -152,7 +152,7 @@ def test_a_price_for_no_period_has_no_days() -> None:
 
 def test_events_are_told_in_the_order_given_with_local_times() -> None:
     happened = LicensesAssigned(pool="p1", users=frozenset({"luis"}), at=LATE, by="ana")
-    stored = Envelope(tenant="t1", aggregate="p1", sequence=3, event=happened)
+    stored = Envelope(tenant="t1", kind=AggregateKind.LICENSES, aggregate="p1", sequence=3, event=happened)
     (record,) = events_table([stored], "es", "Europe/Madrid").to_records(localised=True)
     assert record == {
         "N.º": "3",

@@ -11,9 +11,9 @@ from licensing_core import seat_administration as seat
 from licensing_core.checks import InvalidArgument, InvalidId
 from licensing_core.decisions import Verdict
 from licensing_core.directory import Actor, Permission, PermissionMissing, Scope
-from licensing_core.enrollments import Enrollments, EnrollmentsLocked, EnrollmentStatus
+from licensing_core.enrollments import Enrollments, EnrollmentsLocked, EnrollmentsNotLoaded, EnrollmentStatus
 from licensing_core.errors import LicensingError
-from licensing_core.holdings import Holdings, NotLoaded
+from licensing_core.holdings import Holdings, HoldingsNotLoaded
 from licensing_core.orders import purchase
 from licensing_core.plans import PackageKind, Switches
 from licensing_core.pools import (
@@ -138,7 +138,7 @@ def test_candidates_are_refused_in_the_documented_order(
 def test_candidates_are_looked_for_for_a_task_and_where_the_holdings_are_known() -> None:
     with pytest.raises(InvalidArgument, match="task"):
         seat.candidates(BOSS, POOL, COMPANY, "assign")  # type: ignore[arg-type]
-    with pytest.raises(NotLoaded):
+    with pytest.raises(HoldingsNotLoaded):
         seat.candidates(BOSS, evolve(a_pool(), holdings=Holdings(loaded={"ana"})), COMPANY)
 
 
@@ -255,7 +255,7 @@ def test_a_release_that_is_confirmed_locks_nothing_again() -> None:
 
 def test_the_enrollments_of_who_loses_a_license_must_have_been_loaded() -> None:
     about = {**TAKE, "enrollments": Enrollments(loaded={"luis"})}
-    with pytest.raises(NotLoaded):
+    with pytest.raises(EnrollmentsNotLoaded):
         seat.unassign(BOSS, a_pool(holders={"ana"}), ["ana"], **about)
 
 

@@ -18,9 +18,9 @@ from licensing_core.enrollments import (
     EnrollmentsLocked,
     EnrollmentsMovedIn,
     EnrollmentsMovedOut,
+    EnrollmentsNotLoaded,
     Roster,
 )
-from licensing_core.holdings import NotLoaded
 from licensing_core.plans import Switches
 from licensing_core.pools import (
     LicensePool,
@@ -172,7 +172,7 @@ def test_who_stays_keeps_their_enrollments_and_nothing_happens_to_nobody() -> No
 
 def test_a_transfer_needs_the_enrollments_of_who_is_moved() -> None:
     about = {**MOVE, "enrollments": Enrollments(loaded={"luis"})}
-    with pytest.raises(NotLoaded):
+    with pytest.raises(EnrollmentsNotLoaded):
         seat.transfer(BOSS, source(), target(), ["ana"], **about)
 
 
@@ -242,5 +242,5 @@ def test_a_preview_goes_through_the_stages_that_it_is_given() -> None:
 
 def test_a_cut_needs_the_enrollments_of_who_loses_a_license() -> None:
     about = {**RESIZE, "enrollments": Enrollments(loaded={"luis"})}
-    with pytest.raises(NotLoaded):
+    with pytest.raises(EnrollmentsNotLoaded):
         seat.resize(BOSS, source(), 1, drop=["ana"], **about)

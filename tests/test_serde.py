@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from licensing_core.checks import FrozenMap, InvalidArgument, Value
+from licensing_core.credits import CreditsMoved
 from licensing_core.decisions import Decision, Event, Verdict
 from licensing_core.directory import Scope
 from licensing_core.enrollments import Access, Enrollments, EnrollmentsMade, EnrollmentsRemoved, Roster
@@ -27,7 +28,7 @@ from licensing_core.periods import Cycle, Duration, Interval, Span
 from licensing_core.plans import Plan, Settings, Terms
 from licensing_core.pools import AnyPool, LicensePool, LicensesAssigned, PoolResized
 from licensing_core.pricing import FlatPrice, Price, UnitPrice
-from licensing_core.protocols import Envelope, Remembered, Stored
+from licensing_core.protocols import AggregateKind, Envelope, Remembered, Stored
 from licensing_core.reports.table import Cell, Column, Table
 from licensing_core.serde import EVENTS, MAX_BYTES, TAGS, InvalidDocument, dumps, loads
 from licensing_core.services import AssignLicenses, CommandPlan, Query, engine
@@ -35,14 +36,14 @@ from licensing_core.testing.strategies_pools import license_pools
 from tests.specimens import ACCOUNT, AT, BASE, ENROLLMENT, NOON, POOL, ROSTER, SEATS, SENT, TERMS, VALUES, value_classes
 
 PASSING = (Access, CommandPlan, Decision, Verdict, Stored, engine.Ports, Cell, Column, Table)
-BASES = (Event, EnrollmentsMade, EnrollmentsRemoved)
+BASES = (Event, EnrollmentsMade, EnrollmentsRemoved, CreditsMoved)
 """Events that stand for several others; none of them happens by itself."""
 RESIZED = PoolResized(pool="p1", bought=5, **AT)
 KEPT: list[Value] = [
     value for value in VALUES if not isinstance(value, (*PASSING, Envelope)) and type(value) not in BASES
 ]
 KEPT += [
-    Envelope(tenant="t1", aggregate="p1", sequence=1, event=RESIZED),
+    Envelope(tenant="t1", kind=AggregateKind.LICENSES, aggregate="p1", sequence=1, event=RESIZED),
     attrs.evolve(POOL, holdings=Holdings({"ana": Holding.HELD}, loaded={"ana", "mei"})),
     attrs.evolve(ROSTER, enrollments=Enrollments(ROSTER.enrollments.values())),
     Cycle(NOON, Duration(seconds=5), "Europe/Madrid"),
@@ -106,7 +107,9 @@ def test_the_text_is_canonical() -> None:
         dumps(UnitPrice(Money.parse("12.50 EUR")))
         == '{"included":0,"kind":"unit","minimum":null,"per":1,"price":"12.50 EUR"}'
     )
-    assert dumps(Limit(4, overage=Fraction(5, 4))) == '{"most":4,"overage":"5/4","per":null}'
+    assert dumps(Limit(4, overage=Fraction(5, 4))) == (
+        '{"most":4,"on_switch":"carry","overage":"5/4","part_of":null,"per":null,"resets":null,"thresholds":[80,100]}'
+    )
     assert dumps(Holdings({"b": Holding.HELD, "a": Holding.AWAITING})) == (
         '{"entries":[["a","awaiting"],["b","held"]],"loaded":null}'
     )

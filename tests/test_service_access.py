@@ -18,19 +18,31 @@ from licensing_core.checks import InvalidArgument, InvalidInstant
 from licensing_core.decisions import Verdict
 from licensing_core.directory import EVERYONE, Actor, Directory, Permission, PermissionMissing, Role, Scope
 from licensing_core.errors import LicensingError
-from licensing_core.holdings import NotLoaded
-from licensing_core.license_cycle import UnknownOrder
+from licensing_core.holdings import HoldingsNotLoaded
+from licensing_core.license_cycle import UnknownLicenseOrder
 from licensing_core.money import Money
 from licensing_core.payments import PaymentOutcome
 from licensing_core.plans import Offer, Switches
 from licensing_core.pools import ConfirmationNotAllowed, LicensesExhausted, can_assign
-from licensing_core.protocols import Envelope, Store, VersionConflict
+from licensing_core.protocols import AggregateKind, Envelope, Store, VersionConflict
 from licensing_core.seat_administration import Task, WrongPoolType
 from licensing_core.services import BrokenHistory, Command, Licensing, Query, QuoteLicenses, replay
 from licensing_core.visibility import PoolNotVisible, PurchaseBySuperadmin, eligible
 from tests.builders import a_pool
-from tests.service_samples import NEEDS, furnish
-from tests.service_world import NOON, TENANT, Clock, assign, buy, host, sent, snapshot
+from tests.service_samples import NEEDS
+from tests.service_world import (
+    CREDIT_PACKS,
+    CUSTOMERS,
+    NOON,
+    SERVICE_PLANS,
+    TENANT,
+    Clock,
+    assign,
+    buy,
+    host,
+    sent,
+    snapshot,
+)
 
 LICENSES, ACCOUNTS, SEATS = Permission.LICENSES_MANAGE, Permission.ACCOUNTS_MANAGE, Permission.SEATS_MANAGE
 ASKED: dict[str, Any] = {"tenant": TENANT, "actor": "boss"}
@@ -39,10 +51,13 @@ CASES = pytest.mark.parametrize(("asked", "needed"), NEEDS.values(), ids=[kind._
 
 
 @pytest.fixture
+def store(furnished: Store) -> Store:
+    return furnished
+
+
+@pytest.fixture
 def licensing(store: Store, clock: Clock) -> Licensing:
-    made = Licensing(store, host(), clock)
-    furnish(made)
-    return made
+    return Licensing(store, host(), clock)
 
 
 def state(store: Store) -> list[object]:
@@ -56,7 +71,13 @@ class HostWith(StaticHost):
         self._boss = actor
         known = host()
         super().__init__(
-            TENANT, zone=known.zone(TENANT), directory=known.directory(TENANT), offers=known.offers(TENANT)
+            TENANT,
+            zone=known.zone(TENANT),
+            directory=known.directory(TENANT),
+            offers=known.offers(TENANT),
+            customers=CUSTOMERS,
+            service_plans=SERVICE_PLANS,
+            credit_packs=CREDIT_PACKS,
         )
 
     def actor(self, tenant: str, actor_id: str) -> Actor:
@@ -131,7 +152,7 @@ def test_an_order_is_withdrawn_once(licensing: Licensing) -> None:
     cancel = services.CancelOrder(account="a1", order="pending", **sent("cancel"))
     assert licensing.run(cancel).rows["web"].buying == 0
     assert licensing.run(cancel).rows["web"].buying == 0
-    with pytest.raises(UnknownOrder):
+    with pytest.raises(UnknownLicenseOrder):
         licensing.run(attrs.evolve(cancel, key="again"))
 
 
@@ -219,11 +240,11 @@ def test_the_clock_is_read_within_the_transaction_and_anew_on_each_try(store: St
         actors=[known.actor(TENANT, "boss")],
         offers=known.offers(TENANT),
     )
-    terms = Licensing(store, contended, ticking).run(buy()).row.terms
+    terms = Licensing(store, contended, ticking).run(buy("p8")).row.terms
     assert terms is not None
     assert (len(seen), terms.purchased_at) == (3, NOON + timedelta(seconds=2))
     with pytest.raises(InvalidInstant):
-        Licensing(store, known, lambda: NOON.replace(tzinfo=None)).run(buy("p2"))
+        Licensing(store, known, lambda: NOON.replace(tzinfo=None)).run(buy("p9"))
 
 
 def test_a_host_that_runs_out_does_not_end_a_command_in_silence(store: Store) -> None:
@@ -234,24 +255,24 @@ def test_a_host_that_runs_out_does_not_end_a_command_in_silence(store: Store) ->
     known = host()
     empty = Empty(TENANT, zone="UTC", directory=known.directory(TENANT), actors=[known.actor(TENANT, "boss")])
     with pytest.raises((StopIteration, RuntimeError)):
-        Licensing(store, empty, Clock()).run(buy())
+        Licensing(store, empty, Clock()).run(buy("p9"))
 
 
 def test_a_question_does_not_take_a_mistake_for_a_no() -> None:
     part = attrs.evolve(a_pool(bought=5), holdings=type(a_pool().holdings)(loaded=["luis"]))
-    with pytest.raises(NotLoaded):
+    with pytest.raises(HoldingsNotLoaded):
         can_assign(part, ["ana"], eligible=["ana"], switches=Switches(), by=Actor("boss"), now=NOON)
 
 
 def test_the_events_of_another_pool_break_a_history(licensing: Licensing, store: Store) -> None:
     with store.begin() as work:
-        history = list(work.history(TENANT, "p1"))
+        history = list(work.history(TENANT, AggregateKind.LICENSES, "p1"))
     last: Any = history[-1].event
     foreign = attrs.evolve(history[-1], event=attrs.evolve(last, pool="p2"))
     with pytest.raises(BrokenHistory):
         replay([*history[:-1], foreign])
     with store.begin() as work:
-        account = list(work.history(TENANT, "a1"))
+        account = list(work.history(TENANT, AggregateKind.LICENSES, "a1"))
     ordered: Any = account[-1].event
     other: Envelope = attrs.evolve(account[-1], event=attrs.evolve(ordered, account="a2"))
     with pytest.raises(BrokenHistory):

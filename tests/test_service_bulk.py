@@ -15,7 +15,7 @@ from licensing_core.periods import Duration
 from licensing_core.plans import Catalog, Offer, Package, PackageKind, Plan, PlanKind
 from licensing_core.pools import LicensesExhausted, NotEligible, SeatsExhausted
 from licensing_core.pricing import FlatPrice
-from licensing_core.protocols import IdempotencyConflict, Store
+from licensing_core.protocols import AggregateKind, IdempotencyConflict, Store
 from licensing_core.services import (
     AssignLicenses,
     AsyncLicensing,
@@ -207,7 +207,7 @@ def test_a_plan_that_was_interrupted_is_run_again_and_takes_effect_once(store: S
     assert (row.consumed, row.free) == (25_000, 0)
     replays(store, "licenses")
     with store.begin() as work:
-        assert len(work.history(TENANT, "licenses")) == 4
+        assert len(work.history(TENANT, AggregateKind.LICENSES, "licenses")) == 4
     other = split(AssignLicenses(pool="licenses", users=frozenset(MANY[1:]), **sent("bulk", "root")))
     assert refused(licensing.run, other.commands[0]) == IdempotencyConflict(key="bulk.1")
 

@@ -12,7 +12,7 @@ from licensing_core.directory import Permission, PermissionMissing, Scope
 from licensing_core.money import Money
 from licensing_core.orders import Cart, CartLine, CartRefused, Charged, RenewalNotOwner
 from licensing_core.pools import RenewalNotOffered
-from licensing_core.protocols import AggregateExists, Store
+from licensing_core.protocols import AggregateExists, AggregateKind, Store
 from licensing_core.services import (
     BuyPublicPlan,
     CheckOut,
@@ -64,7 +64,7 @@ def check_out(cart: Cart = CART, key: str = "k", actor: str = "boss", **fields: 
 def charged(store: Store, pool: str) -> list[tuple[str, str, Money]]:
     """Who pays what in the history of *pool*, and who caused it."""
     with store.begin() as work:
-        events = [one.event for one in work.history(TENANT, pool)]
+        events = [one.event for one in work.history(TENANT, AggregateKind.LICENSES, pool)]
     return [(one.payer, one.by, one.quote.due) for one in events if isinstance(one, Charged)]
 
 

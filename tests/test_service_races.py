@@ -1,8 +1,6 @@
 """Commands that meet: many at once, on what is no longer so, and cut short; each takes effect once or not at all."""
 
-from collections.abc import Sequence
 from pathlib import Path
-from threading import Barrier, Thread
 from typing import Any
 
 import attrs
@@ -25,7 +23,10 @@ from tests.service_world import (
     TENANT,
     Checked,
     Clock,
+    Stale,
+    Turn,
     assign,
+    at_once,
     buy,
     enroll,
     host,
@@ -44,27 +45,6 @@ def licensing(store: Store) -> Licensing:
         made.run(command)
     made.run(assign("u1", key="first"))
     return made
-
-
-def at_once(stores: Sequence[Store], commands: Sequence[Command[Any]]) -> list[Any]:
-    """What came of each of *commands*, which threads run all at once."""
-    outcomes: list[Any] = [None] * len(commands)
-    barrier = Barrier(len(commands))
-
-    def run(number: int) -> None:
-        licensing = Licensing(stores[number % len(stores)], host(), Clock())
-        barrier.wait()
-        try:
-            outcomes[number] = licensing.run(commands[number])
-        except BaseException as error:  # noqa: BLE001
-            outcomes[number] = error
-
-    threads = [Thread(target=run, args=(number,)) for number in range(len(commands))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return outcomes
 
 
 def test_one_seat_left_goes_to_one_of_two(licensing: Licensing, store: Store) -> None:
@@ -125,32 +105,8 @@ def test_holders_transferred_to_and_fro_at_once_are_in_one_pool_each(licensing: 
     replays(store, "s1", "p1", "p2")
 
 
-class Stale:
-    """A store whose first unit of work does not see what others have stored since."""
-
-    def __init__(self, store: Store, work: type[Any]) -> None:
-        self._store, self._work, self.begun = store, work, 0
-
-    def begin(self) -> Any:
-        self.begun += 1
-        return self._work(self._store.begin()) if self.begun == 1 else self._store.begin()
-
-
-class SeesNobody:
+class SeesNobody(Turn):
     """A unit of work in which nobody is enrolled."""
-
-    def __init__(self, turn: Any) -> None:
-        self._turn = turn
-
-    def __enter__(self) -> Any:
-        self._inner = self._turn.__enter__()
-        return self
-
-    def __exit__(self, *error: object) -> Any:
-        return self._turn.__exit__(*error)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._inner, name)
 
     def enrollments(self, tenant: str, users: Any) -> Enrollments:
         return Enrollments((), loaded=users)
@@ -160,10 +116,10 @@ class SeesOldLicenses(SeesNobody):
     """A unit of work that lists licenses as they were before somebody was faster."""
 
     def licenses(self, tenant: str, user: str) -> Any:
-        return [attrs.evolve(pool, bought=pool.bought + 1) for pool in self._inner.licenses(tenant, user)]
+        return [attrs.evolve(pool, bought=pool.bought + 1) for pool in self.inner.licenses(tenant, user)]
 
     def enrollments(self, tenant: str, users: Any) -> Any:
-        return self._inner.enrollments(tenant, users)
+        return self.inner.enrollments(tenant, users)
 
 
 def test_two_pools_that_enroll_one_user_at_once_end_with_one_enrollment(licensing: Licensing, store: Store) -> None:
@@ -202,7 +158,7 @@ def test_a_conflict_that_does_not_end_is_told(licensing: Licensing, store: Store
     class AlwaysStale(Stale):
         def begin(self) -> Any:
             self.begun += 1
-            return SeesNobody(self._store.begin())
+            return SeesNobody(self.store.begin())
 
     licensing.run(buy("s2", "three"))
     licensing.run(enroll("u1", key="k1"))

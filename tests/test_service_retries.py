@@ -26,8 +26,12 @@ EACH = pytest.mark.parametrize("command", COMMANDS, ids=[type(one).__name__ for 
 
 
 @pytest.fixture
+def store(furnished: Store) -> Store:
+    return furnished
+
+
+@pytest.fixture
 def licensing(store: Store) -> Licensing:
-    furnish(Licensing(store, host(), Clock()))
     return Checked(store)
 
 

@@ -13,7 +13,7 @@ from licensing_core import services
 from licensing_core.enrollments import EnrollmentEvent
 from licensing_core.errors import LicensingError
 from licensing_core.pools import PoolEvent
-from licensing_core.protocols import Store
+from licensing_core.protocols import AggregateKind, Store
 from licensing_core.services import Licensing, Query
 from licensing_core.testing.contracts_given import replays
 from tests.service_world import (
@@ -120,7 +120,11 @@ def test_the_stories_are_no_mere_refusals() -> None:
         for outcome in told(store, 7, 1_500)[0]:
             seen[outcome.code if isinstance(outcome, LicensingError) else type(outcome).__name__] += 1
         with store.begin() as work:
-            events = Counter(one.event.type for pool in (*LICENSES, *SEATS) for one in work.history(TENANT, pool))
+            events = Counter(
+                one.event.type
+                for pool in (*LICENSES, *SEATS)
+                for one in work.history(TENANT, AggregateKind.LICENSES, pool)
+            )
     made = {event.type for event in get_args(EnrollmentEvent) + get_args(PoolEvent)}
     assert made - events.keys() == set()
     assert len(seen) > 20

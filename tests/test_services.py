@@ -21,7 +21,7 @@ from licensing_core.pools import (
     LicensesExhausted,
     NotEligible,
 )
-from licensing_core.protocols import IdempotencyConflict, Remembered, Store, Stored, VersionConflict
+from licensing_core.protocols import AggregateKind, IdempotencyConflict, Remembered, Store, Stored, VersionConflict
 from licensing_core.services import (
     BuyLicenses,
     CloseCycle,
@@ -71,7 +71,7 @@ def everything(store: Store, aggregate: str = "p1", tenant: str = TENANT) -> tup
     """All that is stored of one aggregate."""
     with store.begin() as work:
         found = work.pool(tenant, aggregate, None) or work.account(tenant, aggregate, None)
-        return found, tuple(work.history(tenant, aggregate))
+        return found, tuple(work.history(tenant, AggregateKind.LICENSES, aggregate))
 
 
 def refused(run: Callable[..., object], *given: object) -> LicensingError:

@@ -17,7 +17,7 @@ from licensing_core.adapters.sql import AsyncSqlStore, SqlStore
 from licensing_core.checks import InvalidArgument
 from licensing_core.holdings import Holding, Holdings
 from licensing_core.pools import LicensePool, LicensesAssigned
-from licensing_core.protocols import Remembered, Store, StoreUnavailable
+from licensing_core.protocols import AggregateKind, Remembered, Store, StoreUnavailable
 from licensing_core.serde import InvalidDocument
 from licensing_core.testing.bridge import BlockingStore
 from licensing_core.testing.contracts import StoreContract
@@ -109,7 +109,7 @@ def test_every_table_is_strict_and_the_pragmas_are_set(tmp_path: Path) -> None:
             tables = {row.name: row.sql for row in rows}
             names = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
             pragmas = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in names]
-    assert tables.keys() == {"account", "command", "enrollment", "event", "holding", "pool"}
+    assert tables.keys() == {"command", "document", "enrollment", "event", "holding", "part", "pool"}
     assert all(sql.rstrip().endswith("STRICT") for sql in tables.values())
     assert pragmas == ["wal", 2, 1, 0]
 
@@ -246,7 +246,7 @@ def test_what_was_tampered_with_is_refused_when_read(tmp_path: Path) -> None:
         with raw(tmp_path) as database:
             database.execute("UPDATE event SET body = replace(body, '11', '-11')")
         with store.begin() as work, pytest.raises(InvalidDocument) as refused:
-            work.history("t1", "p1")
+            work.history("t1", AggregateKind.LICENSES, "p1")
     assert refused.value.faults == (("$.bought", "quantity.invalid"),)
 
 
@@ -263,7 +263,7 @@ def test_the_event_of_10000_users_is_kept_and_read(tmp_path: Path) -> None:
         users = [f"{n:064}" for n in range(10_000)]
         assign(store, *users)
         with store.begin() as work:
-            last = work.history("t1", "p1")[-1].event
+            last = work.history("t1", AggregateKind.LICENSES, "p1")[-1].event
         assert isinstance(last, LicensesAssigned)
         assert last.users == frozenset(users)
 

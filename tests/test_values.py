@@ -14,7 +14,9 @@ from licensing_core.currencies import Currency
 from licensing_core.directory import Directory
 from licensing_core.errors import LicensingError
 from licensing_core.holdings import Holding, Holdings
+from licensing_core.partial import ById
 from tests.specimens import FREE, NOON, POOL, ROSTER, VALUES, arguments, value_classes
+from tests.specimens_metered import LOADED_IN_PART
 
 EVERY_VALUE = pytest.mark.parametrize("value", VALUES, ids=lambda value: type(value).__name__)
 BY_HAND = (
@@ -22,6 +24,8 @@ BY_HAND = (
     FrozenMap({"a": 1}),
     Holdings({"ana": Holding.HELD}, loaded={"ana", "luis"}),
     ROSTER.enrollments,
+    ById({"ana": 3}, loaded={"ana", "luis"}),
+    *LOADED_IN_PART,
 )
 EVERY_THING = pytest.mark.parametrize("value", [*VALUES, *BY_HAND], ids=lambda value: type(value).__name__)
 

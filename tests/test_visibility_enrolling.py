@@ -15,7 +15,7 @@ from licensing_core.directory import (
     Scope,
 )
 from licensing_core.errors import LicensingError
-from licensing_core.holdings import Holdings, NotLoaded
+from licensing_core.holdings import Holdings, HoldingsNotLoaded
 from licensing_core.plans import Catalog, Package, PackageKind, PlanKind
 from licensing_core.pools import ConfirmationNotAllowed, LicensePool
 from licensing_core.visibility import (
@@ -167,7 +167,7 @@ def test_the_candidate_of_a_single_license_is_who_was_named_known_or_not(user: s
 
 def test_candidates_need_the_holdings_of_all_members() -> None:
     pool = LicensePool(id="p", beneficiary=SALES, bought=1, holdings=Holdings(loaded={"ana"}))
-    with pytest.raises(NotLoaded):
+    with pytest.raises(HoldingsNotLoaded):
         candidates(pool, COMPANY)
 
 

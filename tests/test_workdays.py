@@ -55,6 +55,34 @@ def test_a_working_day_has_24_hours_on_the_wall_even_when_the_clocks_change(
     assert found == datetime.fromisoformat(expected)
 
 
+OFFICE = BusinessCalendar(MONDAY_TO_FRIDAY, opening_minute=9 * 60, closing_minute=17 * 60)
+
+
+@pytest.mark.parametrize(
+    ("start", "hours", "expected"),
+    [
+        ("2026-11-16T12:00+01:00", 5, "2026-11-16T17:00+01:00"),
+        ("2026-11-16T12:00+01:00", 6, "2026-11-17T10:00+01:00"),
+        ("2026-11-16T12:00+01:00", 48, "2026-11-24T12:00+01:00"),
+        ("2026-11-16T08:00+01:00", 1, "2026-11-16T10:00+01:00"),
+        ("2026-11-16T17:00+01:00", 1, "2026-11-17T10:00+01:00"),
+        ("2026-11-16T23:00+01:00", 8, "2026-11-17T17:00+01:00"),
+        ("2026-11-20T16:30+01:00", 1, "2026-11-23T09:30+01:00"),
+        ("2026-11-21T16:30+01:00", 1, "2026-11-23T10:00+01:00"),
+    ],
+)
+def test_of_an_office_only_the_hours_between_opening_and_closing_count(start: str, hours: int, expected: str) -> None:
+    found = deadline(datetime.fromisoformat(start), hours, OFFICE, MADRID)
+    assert found == datetime.fromisoformat(expected)
+
+
+@pytest.mark.parametrize(("opening", "closing"), [(0, 59), (60, 60), (1440, 1440), (600, 540), (1381, 1440)])
+def test_an_office_is_open_for_an_hour_or_more(opening: int, closing: int) -> None:
+    with pytest.raises(InvalidCalendar):
+        BusinessCalendar(MONDAY_TO_FRIDAY, opening_minute=opening, closing_minute=closing)
+    assert BusinessCalendar(MONDAY_TO_FRIDAY, opening_minute=0, closing_minute=60).minutes_per_day == 60
+
+
 def test_a_day_is_worked_on_a_weekday_that_is_no_holiday() -> None:
     calendar = a_calendar("2026-12-08")
     assert [calendar.is_workday(date(2026, 12, day)) for day in (4, 5, 6, 7, 8, 9)] == [

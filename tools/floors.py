@@ -17,11 +17,11 @@ PACKAGE: Final = "licensing_core"
 SOURCE: Final = Path(__file__).parents[1] / "src" / PACKAGE
 
 FLOORS: Final[tuple[tuple[str, ...], ...]] = (
-    ("errors", "checks", "layers"),
-    ("decisions", "rounding", "currencies", "money", "periods", "workdays"),
+    ("errors", "checks", "heaps", "layers"),
+    ("decisions", "partial", "rounding", "currencies", "money", "periods", "workdays"),
     ("directory", "limits", "pricing", "plans"),
     ("holdings", "pools", "credits", "proration"),
-    ("enrollments", "visibility", "billing"),
+    ("enrollments", "entitlements", "visibility", "billing"),
     ("orders", "payments", "subscriptions", "accounts", "dunning"),
     ("seat_administration", "license_cycle"),
     ("protocols", "services", "messages", "reports", "serde"),

@@ -9,17 +9,31 @@ from attrs import frozen
 
 from licensing_core import Actor, Content, Cycle, Directory, Duration, Money, Package, Plan, Role, Scope
 from licensing_core.adapters.hosts import StaticHost
+from licensing_core.credits import ActivationPolicy, CreditPack
 from licensing_core.directory import Permission
 from licensing_core.license_cycle import LicenseType
-from licensing_core.plans import Catalog, Offer, PackageKind, PlanKind, Renewal, Settings
+from licensing_core.limits import UNLIMITED, Limit, Limits
+from licensing_core.plans import (
+    Catalog,
+    Feature,
+    Offer,
+    PackageKind,
+    PlanKind,
+    Renewal,
+    ServicePlan,
+    ServicePlans,
+    Settings,
+)
 from licensing_core.pricing import FlatPrice, UnitPrice
+from licensing_core.protocols import Customer
+from licensing_core.workdays import BusinessCalendar
 
 TENANT = "academy"
 
 
 @frozen
 class Academy:
-    """What the file says: the host for the services, and the contract of the license account."""
+    """What the file says: the host for the services, the contract of the license account, and who is the customer."""
 
     host: StaticHost
     zone: str
@@ -28,18 +42,26 @@ class Academy:
     cycle: Cycle
     types: tuple[LicenseType, ...]
     totals: Mapping[str, int]
+    customer: str
 
 
 def read(path: Path) -> Academy:
     """The academy described by the file at *path*; what is wrong in it is refused with a typed error."""
     data = tomllib.loads(path.read_text("utf-8"))
-    zone, account = data["zone"], data["account"]
+    zone, account, customer, activation = data["zone"], data["account"], data["customer"], data["activation"]
     host = StaticHost(
         TENANT,
         zone=zone,
         directory=_directory(data),
         actors=[_actor(name, one) for name, one in data["actors"].items()],
         offers=list(_offers(data)),
+        customers={customer["id"]: Customer(administrator=customer["administrator"])},
+        service_plans=ServicePlans(tuple(_service_plan(name, one) for name, one in data["service_plans"].items())),
+        credit_packs=[_credit_pack(name, one) for name, one in data["credit_packs"].items()],
+        activation=ActivationPolicy(
+            calendar=BusinessCalendar(frozenset(activation["workdays"]), frozenset(activation["holidays"])),
+            hours=activation["hours"],
+        ),
     )
     return Academy(
         host=host,
@@ -49,6 +71,7 @@ def read(path: Path) -> Academy:
         cycle=Cycle(account["anchor"], Duration.parse(account["every"]), zone),
         types=tuple(_license_type(name, one) for name, one in account["types"].items()),
         totals={name: one["total"] for name, one in account["types"].items()},
+        customer=customer["id"],
     )
 
 
@@ -108,4 +131,17 @@ def _license_type(name: str, one: Mapping[str, Any]) -> LicenseType:
         price=UnitPrice(Money.parse(one["price"])),
         minimum=one["minimum"],
         features=frozenset(one["features"]),
+    )
+
+
+def _service_plan(name: str, one: Mapping[str, Any]) -> ServicePlan:
+    limits = {limit: Limit(UNLIMITED if most == "unlimited" else most) for limit, most in one["limits"].items()}
+    features = tuple(Feature(id=feature, credits=cost) for feature, cost in one["credits"].items())
+    return ServicePlan(id=name, limits=Limits(limits), features=features)
+
+
+def _credit_pack(name: str, one: Mapping[str, Any]) -> CreditPack:
+    prices = tuple(FlatPrice(Money.parse(price)) for price in one["prices"])
+    return CreditPack(
+        id=name, credits=one["credits"], prices=prices, expires_after=Duration.parse(one["expires_after"])
     )

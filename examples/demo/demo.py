@@ -9,7 +9,7 @@ import os
 import sys
 import tempfile
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,22 +21,28 @@ from texts import TEXTS
 
 from licensing_core import Content, LicensingError, Money, Quote, Scope
 from licensing_core.adapters.sql import SqlStore
+from licensing_core.credits import OrderStatus, PackOrdered, PackPaid, Standing
 from licensing_core.currencies import Currency
 from licensing_core.enrollments import Access, Enrollment
 from licensing_core.license_cycle import CycleClosed, LicensesOrdered, OrderPaid
+from licensing_core.limits import PlanFit
 from licensing_core.messages import UnknownLocale, explain, format_money, language_of
 from licensing_core.orders import Charged
 from licensing_core.payments import PaymentOutcome
+from licensing_core.protocols import AggregateKind, Stored, UnitOfWork
 from licensing_core.reports import Table, events_table, license_table, quote_table, seat_table, verdicts
 from licensing_core.services import (
+    ActivatePack,
     AssignLicenses,
     BuyLicenses,
     BuyPlan,
+    ChangeServicePlan,
     CloseCycle,
     ConfirmEnrollment,
     ConfirmReleases,
     CycleClosing,
     EnrollUsers,
+    FeatureUsed,
     GrantLicense,
     Ids,
     LicenseChanged,
@@ -47,20 +53,38 @@ from licensing_core.services import (
     Licensing,
     ListCandidates,
     ListPlans,
+    NotePackPayment,
     OpenAccount,
+    OpenCredits,
+    OpenUsage,
+    OrderPack,
+    PackOrderOf,
     PlanBought,
     Query,
     QuoteLicenses,
     Quotes,
     ReadAccess,
+    RecountLimit,
     RenewPool,
     UnassignLicenses,
+    UsageOf,
+    UseFeature,
+    UseLimit,
     UsersPlaced,
     replay,
     replay_enrollments,
 )
 
 HERE = Path(__file__).parent
+METERED: Mapping[str, Callable[..., Query[Any]]] = {
+    "use_limit": UseLimit,
+    "change_plan": ChangeServicePlan,
+    "order_pack": OrderPack,
+    "pay_pack": NotePackPayment,
+    "activate_pack": ActivatePack,
+    "use_feature": UseFeature,
+}
+"""The commands about limits and credits by the name of the act; the act's `with` holds their fields."""
 
 
 class Demo:
@@ -73,6 +97,7 @@ class Demo:
         self.licensing = Licensing(store, academy.host, lambda: self.now)
         self.number = 0
         self.charged: list[Money] = []
+        self.told: set[tuple[AggregateKind, int]] = set()
 
     def act(self, act: Mapping[str, Any]) -> None:
         """Print the heading of one act, carry it out, print the answer or the refusal."""
@@ -130,6 +155,13 @@ class Demo:
                 yield BuyLicenses(**actor, key=key, account=account, buy=act["buy"], payment=paid)
             case "close_cycle":
                 yield CloseCycle(**actor, key=key, account=account)
+            case "open_customer":
+                sent = {**actor, "customer": self.academy.customer}
+                yield OpenCredits(**sent, key=f"{key}-credits")
+                yield OpenUsage(**sent, key=key, plan=act["plan"])
+                yield RecountLimit(**sent, key=f"{key}-users", limit="users", count=self.academy.users)
+            case metered if metered in METERED:
+                yield METERED[metered](**actor, key=key, customer=self.academy.customer, **act["with"])
             case other:
                 raise SystemExit(f"acts.toml: there is no act {other!r}")
 
@@ -160,7 +192,7 @@ class Demo:
             case PlanBought(row=row, quote=quote):
                 if quote is not None:
                     self.table(quote_table(quote, self.locale))
-                    self.charge(quote)
+                    self.charge(quote.due)
                 self.table(seat_table([row], self.locale, self.academy.zone))
             case LicensesGiven(row=row, added=added, passed_over=passed_over):
                 self.line("assigned", added=len(added), passed_over=len(passed_over))
@@ -180,14 +212,24 @@ class Demo:
             case LicensesBought(quotes=quotes, invoice=invoice, rows=rows):
                 self.line("invoice", number=invoice)
                 for quote in quotes:
-                    self.charge(quote)
+                    self.charge(quote.due)
                 self.table(license_table(rows, self.locale))
             case CycleClosing(removed=removed, kept=kept, bills=bills):
                 for name in kept:
                     self.line("closed", type=name, removed=removed[name], kept=kept[name])
                 for quote in bills:
                     self.table(quote_table(quote, self.locale))
-                    self.charge(quote, "billed")
+                    self.charge(quote.due, "billed")
+            case UsageOf() | PlanFit():
+                self.tell()
+            case PackOrderOf(order=order, standing=standing):
+                self.tell()
+                if order.status is OrderStatus.PENDING:
+                    self.charge(order.price)
+                self.balance(standing)
+            case FeatureUsed(standing=Standing() as standing):
+                self.tell()
+                self.balance(standing)
 
     def show_learning(self, answers: Mapping[str, object]) -> None:
         """Print what each of some users may enter, or whose enrollment was confirmed."""
@@ -198,10 +240,24 @@ class Demo:
         if entries:
             self.table(verdicts(entries, self.locale, self.academy.zone))
 
-    def charge(self, quote: Quote, text: str = "charged") -> None:
+    def tell(self) -> None:
+        """Print what the log tells of the customer since it was last asked, in the words of the library."""
+        with self.store.begin() as work:
+            for kind in (AggregateKind.USAGE, AggregateKind.CREDITS):
+                for event in work.history(TENANT, kind, self.academy.customer):
+                    if (kind, event.sequence) not in self.told:
+                        self.told.add((kind, event.sequence))
+                        text = explain(event.event, self.locale, zone=self.academy.zone)
+                        self.console.print("   " + text, highlight=False)
+
+    def balance(self, standing: Standing) -> None:
+        """Print how the credits stand."""
+        self.line("balance", balance=standing.balance, pending=standing.pending)
+
+    def charge(self, amount: Money, text: str = "charged") -> None:
         """Note and print an amount that was charged, or billed."""
-        self.charged.append(quote.due)
-        self.line(text, amount=format_money(quote.due, self.locale))
+        self.charged.append(amount)
+        self.line(text, amount=format_money(amount, self.locale))
 
     def proof(self) -> bool:
         """Rebuild every aggregate from its events alone, and add up the money that they tell of."""
@@ -209,17 +265,17 @@ class Demo:
         booked: list[Money] = []
         self.console.rule(self.texts["proof"])
         with self.store.begin() as work:
-            names = [*(pool.id for pool in work.pools(TENANT)), self.academy.account]
             learners = work.enrollments(TENANT, None)
-            for name in names:
-                history = work.history(TENANT, name)
-                stored = work.pool(TENANT, name, None) or work.account(TENANT, name, None)
+            for kind, name, stored in self.stored(work):
+                history = work.history(TENANT, kind, name)
                 same = stored is not None and replay(history) == stored.state and stored.version == len(history)
                 same = same and replay_enrollments(history).through(name) == learners.through(name)
                 equal, counted = equal and same, counted + len(history)
                 booked.extend(_booked(event.event for event in history))
-                self.line("replayed" if same else "differs", name=name, events=len(history))
-            self.table(events_table(work.history(TENANT, names[0]), self.locale, self.academy.zone))
+                shown = self.texts.get(kind, "{name}").format(name=name)
+                self.line("replayed" if same else "differs", name=shown, events=len(history))
+            first = work.history(TENANT, AggregateKind.LICENSES, work.pools(TENANT)[0].id)
+            self.table(events_table(first, self.locale, self.academy.zone))
         for currency in sorted({money.currency for money in booked}, key=str):
             log = Money.sum((money for money in booked if money.currency is currency), currency)
             paid = Money.sum((money for money in self.charged if money.currency is currency), currency)
@@ -228,6 +284,15 @@ class Demo:
             self.line("equal" if log == paid else "unequal", **total)
         self.line("proved" if equal else "failed", events=counted)
         return equal
+
+    def stored(self, work: UnitOfWork) -> Iterator[tuple[AggregateKind, str, Stored[Any] | None]]:
+        """Everything that is stored, with its kind and id."""
+        account, customer = self.academy.account, self.academy.customer
+        for pool in work.pools(TENANT):
+            yield AggregateKind.LICENSES, pool.id, work.pool(TENANT, pool.id, None)
+        yield AggregateKind.LICENSES, account, work.account(TENANT, account, None)
+        yield AggregateKind.USAGE, customer, work.usage(TENANT, customer, None)
+        yield AggregateKind.CREDITS, customer, work.credits(TENANT, customer, None)
 
     def explained(self, refusal: LicensingError) -> str:
         """The sentence of a refusal."""
@@ -245,6 +310,7 @@ class Demo:
 def _booked(events: Iterator[object]) -> Iterator[Money]:
     """The amounts that the event log says were charged."""
     waiting: dict[str, tuple[Quote, ...]] = {}
+    packs: dict[str, Money] = {}
     for event in events:
         match event:
             case Charged(quote=quote):
@@ -253,6 +319,10 @@ def _booked(events: Iterator[object]) -> Iterator[Money]:
                 waiting[order.id] = order.quotes
             case OrderPaid(order=order):
                 yield from (quote.due for quote in waiting.pop(order))
+            case PackOrdered(order=pack):
+                packs[pack.id] = pack.price
+            case PackPaid(order=order):
+                yield packs.pop(order)
             case CycleClosed(bills=bills):
                 yield from (quote.due for quote in bills)
 

@@ -29,6 +29,8 @@ from licensing_core.errors import Mistake, rebuild
 
 MAX_COUNT: Final = 2**31 - 1
 """The highest count of anything: what a 32-bit column of a database holds."""
+MAX_MEASURE: Final = 2**53 - 1
+"""The highest amount of something that is measured, such as bytes: what JSON holds exactly everywhere."""
 MAX_QUANTITY: Final = 1_000_000
 """The highest quantity of one command."""
 MAX_BULK: Final = 10_000
@@ -202,6 +204,12 @@ Positive = Annotated[int, whole(1, MAX_COUNT)]
 """How many there are of what there is: 1 to 2**31 - 1; a number in a row that begins with 1."""
 Quantity = Annotated[int, whole(1, MAX_QUANTITY)]
 """How many one command asks for: 1 to 1,000,000."""
+Measure = Annotated[int, whole(0, MAX_MEASURE)]
+"""How much there is of something measured, such as users or bytes: 0 to 2**53 - 1."""
+SomeMeasure = Annotated[int, whole(1, MAX_MEASURE)]
+"""How much there is of what there is, or is asked for: 1 to 2**53 - 1."""
+SignedMeasure = Annotated[int, whole(-MAX_MEASURE, MAX_MEASURE)]
+"""How much came, or, below 0, went."""
 Signed = Annotated[int, whole(-MAX_COUNT, MAX_COUNT)]
 """A position that may lie before the origin."""
 Instant = Annotated[datetime, as_instant]

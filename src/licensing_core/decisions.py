@@ -70,13 +70,13 @@ class _DecisionDraft(Value):
     __slots__ = ("_apply", "_before", "events", "state")
 
 
-def decided(apply: Callable[[S, Any], S], before: S, event: H) -> Decision[S, H]:
-    """The decision for *event*, whose state is `apply(before, event)`, made when it is read: many only save the event.
+def decided(apply: Callable[..., S], before: S, *events: H) -> Decision[S, H]:
+    """The decision for *events*, whose state is `apply(before, *events)`, made when it is read: many only save events.
 
     The parts are past their checks, and *apply* refuses nothing.
     """
     draft: Any = _DecisionDraft()
-    draft.events = (event,)
+    draft.events = events
     draft._apply = apply  # noqa: SLF001
     draft._before = before  # noqa: SLF001
     draft.__class__ = Decision

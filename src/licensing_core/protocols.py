@@ -6,22 +6,57 @@ All are matched by shape. Each protocol has an asynchronous twin with the same n
 from collections.abc import Collection, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, ClassVar, Final, Generic, Protocol, TypeVar
 
 from attrs import frozen
 
-from licensing_core.checks import Count, Id, Positive, Text, Value, as_is, checked
+from licensing_core.checks import Count, Id, Instant, Positive, Text, UserId, Value, as_is, checked
+from licensing_core.credits import ActivationPolicy, CreditAccount, CreditPack
 from licensing_core.decisions import Event
 from licensing_core.directory import Actor, Content, Directory
 from licensing_core.enrollments import Enrollments
 from licensing_core.errors import LicensingError
 from licensing_core.license_cycle import LicenseAccount
-from licensing_core.plans import Offer, Switches
+from licensing_core.limits import Usage
+from licensing_core.plans import Offer, ServicePlan, Switches
 from licensing_core.pools import AnyPool
 
 S = TypeVar("S", covariant=True)
-Aggregate = AnyPool | LicenseAccount
-"""What is stored and changed as one: a purchased pool, or an account with the pools of its license types."""
+Aggregate = AnyPool | LicenseAccount | Usage | CreditAccount
+"""What is stored and changed as one: a purchased pool, an account with the pools of its license types, what a customer
+uses of its limits, or its credits."""
+
+
+class AggregateKind(StrEnum):
+    """Within which ids are unique: one customer has its licenses, its usage and its credits under one id."""
+
+    LICENSES = "licenses"
+    """Purchased pools, and accounts with their pools."""
+    USAGE = "usage"
+    CREDITS = "credits"
+
+
+def kind_of(aggregate: Aggregate) -> AggregateKind:
+    """The kind of *aggregate*."""
+    if isinstance(aggregate, Usage):
+        return AggregateKind.USAGE
+    return AggregateKind.CREDITS if isinstance(aggregate, CreditAccount) else AggregateKind.LICENSES
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class Customer(Value):
+    """What the host knows of one of the customers of a tenant.
+
+    Attributes:
+        administrator: Its main administrator, who alone sees its panel (ALU-11).
+        blocks: The causes for which it is blocked (PLZ-7).
+        trial_ends: The first instant after its trial; `None` for one that is not on trial.
+    """
+
+    administrator: UserId | None = None
+    blocks: frozenset[Id] = frozenset()
+    trial_ends: Instant | None = None
 
 
 @frozen(field_transformer=checked)
@@ -37,6 +72,7 @@ class Envelope(Value):
     """An event as it is stored: its place in the history of one aggregate, from 1, without a gap."""
 
     tenant: Id
+    kind: AggregateKind
     aggregate: Id
     sequence: Positive
     event: Event
@@ -75,7 +111,7 @@ class IdempotencyConflict(LicensingError):
 
 @frozen(kw_only=True)
 class AggregateExists(LicensingError):
-    """There is a pool or account of this id already."""
+    """There is one of this kind and id already."""
 
     code: ClassVar[str] = "store.id_taken"
     aggregate: str
@@ -141,19 +177,31 @@ class UnitOfWork(Protocol):
         """The account with the holdings of *users* (`None`: of all), or `None` when there is no such account."""
         ...
 
+    def usage(self, tenant: str, customer: str, places: Collection[str] | None) -> Stored[Usage] | None:
+        """What *customer* uses, with what it uses in *places* (`None`: in all), or `None` when it is not counted."""
+        ...
+
+    def credits(self, tenant: str, customer: str, ids: Collection[str] | None) -> Stored[CreditAccount] | None:
+        """The credits of *customer*, or `None` when it has no account of them.
+
+        With the grants that are open, which may have a balance yet, the orders that wait for payment or activation, and
+        the grants and orders of *ids* (`None`: all).
+        """
+        ...
+
     def save(self, tenant: str, aggregate: Aggregate, *, expected: int, events: Sequence[Event]) -> None:
         """Store *aggregate* and append *events* after number *expected*, which is 0 for a new one.
 
-        The holdings and enrollments that the events changed are stored with it. Of a save that is refused nothing is
-        kept, even where the unit of work goes on; a store may refuse the rest of it as well.
+        The holdings, enrollments, places, grants and orders that the events changed are stored with it. Of a save that
+        is refused nothing is kept, even where the unit of work goes on; a store may refuse the rest of it as well.
 
         Raises:
-            AggregateExists: *expected* is 0 and the id is taken.
+            AggregateExists: *expected* is 0 and the id is taken by another of its kind.
             VersionConflict: It is not at version *expected*, or an enrollment that is to be made is there already.
         """
         ...
 
-    def history(self, tenant: str, aggregate_id: str) -> Sequence[Envelope]:
+    def history(self, tenant: str, kind: AggregateKind, aggregate_id: str) -> Sequence[Envelope]:
         """The events of the aggregate in order."""
         ...
 
@@ -209,6 +257,22 @@ class Host(Protocol):
         """The zone in whose local time the tenant counts."""
         ...
 
+    def customer(self, tenant: str, customer: str) -> Customer:
+        """What is known of a customer now; `Customer()` when nothing is."""
+        ...
+
+    def service_plan(self, tenant: str, plan_id: str) -> ServicePlan | None:
+        """The service plan as it is now, or `None` when there is no such plan."""
+        ...
+
+    def credit_pack(self, tenant: str, pack_id: str) -> CreditPack | None:
+        """The pack of credits as it is now, or `None` when there is no such pack."""
+        ...
+
+    def activation(self, tenant: str) -> ActivationPolicy:
+        """By when paid credits are to be active."""
+        ...
+
 
 class Clock(Protocol):
     """What time it is."""
@@ -243,11 +307,19 @@ class AsyncUnitOfWork(Protocol):
         """As `UnitOfWork.account()`."""
         ...
 
+    async def usage(self, tenant: str, customer: str, places: Collection[str] | None) -> Stored[Usage] | None:
+        """As `UnitOfWork.usage()`."""
+        ...
+
+    async def credits(self, tenant: str, customer: str, ids: Collection[str] | None) -> Stored[CreditAccount] | None:
+        """As `UnitOfWork.credits()`."""
+        ...
+
     async def save(self, tenant: str, aggregate: Aggregate, *, expected: int, events: Sequence[Event]) -> None:
         """As `UnitOfWork.save()`."""
         ...
 
-    async def history(self, tenant: str, aggregate_id: str) -> Sequence[Envelope]:
+    async def history(self, tenant: str, kind: AggregateKind, aggregate_id: str) -> Sequence[Envelope]:
         """As `UnitOfWork.history()`."""
         ...
 
@@ -297,6 +369,22 @@ class AsyncHost(Protocol):
 
     async def zone(self, tenant: str) -> str:
         """As `Host.zone()`."""
+        ...
+
+    async def customer(self, tenant: str, customer: str) -> Customer:
+        """As `Host.customer()`."""
+        ...
+
+    async def service_plan(self, tenant: str, plan_id: str) -> ServicePlan | None:
+        """As `Host.service_plan()`."""
+        ...
+
+    async def credit_pack(self, tenant: str, pack_id: str) -> CreditPack | None:
+        """As `Host.credit_pack()`."""
+        ...
+
+    async def activation(self, tenant: str) -> ActivationPolicy:
+        """As `Host.activation()`."""
         ...
 
 

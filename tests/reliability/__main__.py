@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from tests.reliability import determinism, laws, machine, planted, visibility_worlds, zones
+from tests.reliability import credit_worlds, determinism, laws, machine, planted, visibility_worlds, zones
 from tests.reliability.figures import Figures
 
 JOBS = 2
@@ -36,6 +36,7 @@ def checks(scale: float) -> list[tuple[str, Callable[[int], Figures]]]:
         ("zones (R16, L3)", lambda seed: zones_at(scale, seed)),
         ("pools and accounts (R1)", lambda seed: machine.run(times(1_000_000), seed, JOBS if scale > 0.01 else 1)),
         ("visibility (R12)", lambda seed: visibility_worlds.run(times(1_100_000), seed, JOBS if scale > 0.01 else 1)),
+        ("credits and oracle", lambda seed: credit_worlds.run(times(20_000), seed)),
         ("planted bugs (R5)", planted.run),
         ("determinism (R22)", lambda seed: determinism.run(seed, times(2_000))),
     ]

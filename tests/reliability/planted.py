@@ -23,7 +23,17 @@ from licensing_core.money import Money, Rounding
 from licensing_core.payments import PaymentOutcome
 from licensing_core.periods import Cycle, MonthEnd, Period, Span
 from licensing_core.proration import Convention, Stage, amounts
-from tests.reliability import laws, machine, pool_plants, visibility_plants, visibility_worlds, zones
+from tests.reliability import (
+    credit_plants,
+    credit_worlds,
+    laws,
+    limit_plants,
+    machine,
+    pool_plants,
+    visibility_plants,
+    visibility_worlds,
+    zones,
+)
 from tests.reliability.figures import Figures
 
 Plant = Callable[[], AbstractContextManager[Any]]
@@ -164,6 +174,8 @@ def run(seed: int) -> Figures:
     by_laws = partial(first_broken, 10_000, seed)
     by_machine = partial(machine.run, 10_000, seed, enough=1)
     by_worlds = partial(visibility_worlds.run, 20_000, seed, enough=1)
+    by_credit_laws = partial(credit_plants.first_broken, 1_000, seed)
+    by_credit_worlds = partial(credit_worlds.run, 3_000, seed, enough=1)
     both = (*pool_plants.PLANTS, _today_left_out, _cut_down, _minimum_ignored, _usable_unpaid)
     money_alone = (
         _share_rounded_first,
@@ -173,9 +185,11 @@ def run(seed: int) -> Figures:
         _discount_for_each_line,
     )
     planted: list[tuple[str, Callable[[], Figures], Plant]] = [
-        *(("laws", by_laws, plant) for plant in (*both, *money_alone)),
+        *(("laws", by_laws, plant) for plant in (*both, *money_alone, *limit_plants.PLANTS)),
         *(("machine", by_machine, plant) for plant in both),
         *(("visibility", by_worlds, plant) for plant in visibility_plants.PLANTS),
+        *(("credit laws", by_credit_laws, plant) for plant in credit_plants.IN_COMMANDS),
+        *(("credit worlds", by_credit_worlds, plant) for plant in credit_plants.IN_RUNS),
     ]
     missed = [
         f"{name} did not find {plant.__name__}" for name, harness, plant in planted if not found_by(harness, plant)

@@ -18,13 +18,13 @@ from licensing_core.payments import PaymentOutcome
 from licensing_core.plans import Terms
 from licensing_core.seat_administration import Row
 from licensing_core.services import LicenseChanged, LicensesBought, PlanBought, UsersPlaced
+from tests.spec.customer_stories import CUSTOMER_OPERATIONS, Result
 from tests.spec.drivers import Driver
 from tests.spec.form import Mismatch, NotUnderstood, call, instant, require_fields
 from tests.spec.pure_driver import by_pure_functions
 from tests.spec.services_driver import by_services_over_sqlite
 from tests.spec.world import World
 
-Result = dict[str, Any]
 Maker = Callable[[World], AbstractContextManager[Driver]]
 DRIVERS: Final[Mapping[str, Maker]] = {
     "by pure functions": by_pure_functions,
@@ -33,6 +33,8 @@ DRIVERS: Final[Mapping[str, Maker]] = {
 """The ways in which each story is played; it passes when it holds in all of them."""
 _STORY: Final = ("id", "rules", "world", "steps")
 _STEP: Final = ("do", "at", "expect")
+_NAMES: Final = {"most": "max"}
+"""Fields of refusals that the specification calls otherwise."""
 
 
 def run_story(story: Mapping[str, Any]) -> None:
@@ -87,7 +89,7 @@ def _carried_out(driver: Driver, step: Mapping[str, Any]) -> Result:
     try:
         result = call(OPERATIONS[step["do"]], _asked(step), f"the step {step['do']!r}", driver)
     except LicensingError as refusal:
-        details = {name: shown(value, zone) for name, value in refusal.fields().items()}
+        details = {_NAMES.get(name, name): shown(value, zone) for name, value in refusal.fields().items()}
         return {**details, "ok": False, "code": refusal.code}
     return {"ok": True, **{name: shown(value, zone) for name, value in result.items()}}
 
@@ -462,6 +464,7 @@ _ALL: Final[tuple[Callable[..., Result], ...]] = (
     user,
     refund_licenses,
     close_cycle,
+    *CUSTOMER_OPERATIONS,
 )
 OPERATIONS: Final = {operation.__name__: operation for operation in _ALL}
 """The operations that the library offers, by the word that `do` has for them; their parameters are the fields."""

@@ -19,6 +19,7 @@ from licensing_core.periods import (
 from tests.spec.conventions import CONVENTION_KINDS, convention_of
 from tests.spec.cycles import cycle_of
 from tests.spec.form import Mismatch, NotUnderstood, call, choice, day, instant, moment, number
+from tests.spec.metering import METERING_KINDS
 
 Answer = dict[str, Any]
 _FIELDS: Final = {"id", "kind", "source", "given", "expect", "preset", "convention", "notes"}
@@ -82,6 +83,10 @@ def _equal(found: object, expected: object) -> bool:
         return found == instant(expected)
     if isinstance(found, date):
         return found == day(expected)
+    if isinstance(found, dict):  # balances by id: those that are named
+        return isinstance(expected, dict) and all(
+            name in found and _equal(found[name], expected[name]) for name in expected
+        )
     if isinstance(found, tuple):
         return isinstance(expected, list) and len(found) == len(expected) and all(map(_equal, found, expected))
     return type(found) is type(expected) and found == expected
@@ -228,5 +233,6 @@ KINDS: Final[Mapping[str, Callable[..., Answer]]] = {
     "local_day": local_day,
     "interval": interval,
     **CONVENTION_KINDS,
+    **METERING_KINDS,
 }
 """The kinds that the library answers, each by a function with the fields of `given` as parameters."""

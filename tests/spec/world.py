@@ -6,8 +6,10 @@ from typing import Any, Final, TypeVar
 
 from attrs import evolve, frozen
 
+from licensing_core.credits import ActivationPolicy, CreditPack
 from licensing_core.directory import Actor, Content, Directory, Permission, Role, Scope
 from licensing_core.license_cycle import LicenseType
+from licensing_core.limits import Limit, Limits, OverageRule
 from licensing_core.money import Money
 from licensing_core.periods import Cycle, Duration, as_zone
 from licensing_core.plans import (
@@ -19,16 +21,29 @@ from licensing_core.plans import (
     Plan,
     PlanKind,
     Renewal,
+    ServicePlan,
+    ServicePlans,
     Settings,
     Switches,
 )
 from licensing_core.pricing import FlatPrice, UnitPrice
+from licensing_core.protocols import Customer
+from licensing_core.workdays import BusinessCalendar
 from tests.spec.form import NotUnderstood, call, choice, day, instant
+from tests.spec.metering import most_of, overage_of
 
 T = TypeVar("T")
 Given = Mapping[str, Any]
 OPERATOR: Final = "spec-operator"
 """The superadmin who does what a story lets nobody in particular do."""
+
+
+@frozen
+class TenantForm:
+    """A tenant of the story, as the world gives it."""
+
+    plan: str | None
+    admin: str | None
 
 
 @frozen
@@ -58,6 +73,10 @@ class World:
         plans: Given | None = None,
         actors: Given | None = None,
         account: Given | None = None,
+        limit_plans: Given | None = None,
+        tenants: Given | None = None,
+        credit_packs: Given | None = None,
+        business_calendar: Given | None = None,
     ) -> None:
         self.now = instant(now, "now")
         self._zone, self._branches = as_zone("zone", zone), dict(branches or {})
@@ -74,6 +93,10 @@ class World:
         self._actors = _each(_actor, actors, "actor", named=True)
         self._actors[OPERATOR] = Actor(OPERATOR, Role.SUPERADMIN)
         self.account = None if account is None else call(_account, account, "account", zone)
+        self.service_plans = ServicePlans(tuple(_each(service_plan, limit_plans, "limit plan", named=True).values()))
+        self.tenants = _each(_tenant, tenants, "tenant")
+        self._packs = _each(_pack, credit_packs, "credit pack", named=True)
+        self._activation = call(_activation, business_calendar or {}, "business calendar")
 
     def move(self, at: datetime) -> None:
         """Set the clock, which never goes back."""
@@ -112,6 +135,27 @@ class World:
     def zone(self, tenant: str) -> str:
         """The zone in which days are counted."""
         return self._zone
+
+    def customer(self, tenant: str, customer: str) -> Customer:
+        """A tenant of the story: to the library, a customer."""
+        found = self.tenants.get(customer)
+        return Customer(administrator=None if found is None else found.admin)
+
+    def service_plan(self, tenant: str, plan_id: str) -> ServicePlan | None:
+        """The plan with limits."""
+        return self.service_plans.get(plan_id)
+
+    def credit_pack(self, tenant: str, pack_id: str) -> CreditPack | None:
+        """The pack of credits."""
+        return self._packs.get(pack_id)
+
+    def activation(self, tenant: str) -> ActivationPolicy:
+        """48 working hours by the calendar of the world."""
+        return self._activation
+
+    def define_plan(self, plan: str, form: Given) -> None:
+        """Define a plan with limits, or another form of one."""
+        self.service_plans = self.service_plans.defining(call(service_plan, form, f"plan {plan!r}", plan))
 
     def set_plan(self, plan: str, switches: Mapping[str, bool]) -> None:
         """Change switches of a plan."""
@@ -242,3 +286,52 @@ def _account(zone: str, /, *, cycle: Given, licenses: Given) -> AccountForm:
         types=tuple(kind for kind, _ in found.values()),
         totals={name: total for name, (_, total) in found.items()},
     )
+
+
+def _limit(name: str, given: object, overage: object) -> Limit:
+    rule = overage_of(overage)
+    if isinstance(given, Mapping):
+        return call(_nested, given, f"limit {name!r}", rule)
+    return Limit(most_of(given), overage=rule)
+
+
+def _nested(rule: OverageRule, /, *, max: object, per: str) -> Limit:  # noqa: A002 - a field
+    return Limit(most_of(max), per, overage=rule)
+
+
+def service_plan(
+    name: str, /, *, limits: Given, overage: Mapping[str, object] | None = None, trial_days: int = 0
+) -> ServicePlan:
+    """A plan with limits, as the world gives it."""
+    rules = overage or {}
+    if unknown := sorted(rules.keys() - limits.keys()):
+        raise NotUnderstood(f"plan {name!r} has an overage of the unknown limit {unknown[0]!r}")
+    by_name = {limit: _limit(limit, given, rules.get(limit, "block")) for limit, given in limits.items()}
+    return ServicePlan(id=name, limits=Limits(by_name), trial_days=trial_days)
+
+
+def _tenant(*, plan: str | None, admin: str | None = None) -> TenantForm:
+    return TenantForm(plan, admin)
+
+
+def _pack(
+    name: str,
+    /,
+    *,
+    credits: int,  # noqa: A002 - a field
+    price: str,
+    expires_after: str | None = None,
+    priority: int = 0,
+) -> CreditPack:
+    return CreditPack(
+        id=name,
+        credits=credits,
+        prices=(FlatPrice(Money.parse(price)),),
+        expires_after=None if expires_after is None else Duration.parse(expires_after),
+        priority=priority,
+    )
+
+
+def _activation(*, workdays: Sequence[int] = (0, 1, 2, 3, 4), holidays: Sequence[str] = ()) -> ActivationPolicy:
+    days = frozenset(day(text, "holiday") for text in holidays)
+    return ActivationPolicy(calendar=BusinessCalendar(frozenset(workdays), days))

@@ -4,21 +4,40 @@ from collections.abc import Collection, Iterable, Mapping
 from inspect import iscoroutinefunction
 from typing import Any, Final, TypeVar
 
-from licensing_core.checks import FrozenMap, InvalidArgument, as_id, check_of, instance, shown
+from licensing_core.checks import FrozenMap, Id, InvalidArgument, as_id, check_of, instance, shown
+from licensing_core.credits import ActivationPolicy, CreditPack
 from licensing_core.directory import Actor, Content, Directory
 from licensing_core.periods import as_zone
-from licensing_core.plans import PLATFORM_DEFAULTS, Offer, Offers, Switches
-from licensing_core.protocols import Host
+from licensing_core.plans import PLATFORM_DEFAULTS, Offer, Offers, ServicePlan, ServicePlans, Switches
+from licensing_core.protocols import Customer, Host
+from licensing_core.workdays import BusinessCalendar
 
-_QUESTIONS: Final = ("actor", "directory", "offer", "offers", "courses", "platform", "zone")
+ACTIVATION: Final = ActivationPolicy(calendar=BusinessCalendar(frozenset(range(5))))
+"""Within 48 hours of the days from Monday to Friday, without holidays."""
+_QUESTIONS: Final = (
+    "actor",
+    "directory",
+    "offer",
+    "offers",
+    "courses",
+    "platform",
+    "zone",
+    "customer",
+    "service_plan",
+    "credit_pack",
+    "activation",
+)
 """What a host is asked."""
+NO_SERVICE_PLANS: Final = ServicePlans()
+_UNKNOWN: Final = Customer()
+_as_customers: Final = check_of(Mapping[Id, Customer])
 _as_contents: Final = check_of(tuple[Content, ...])
 _as_courses: Final = check_of(Mapping[Content, frozenset[Content]])
 V = TypeVar("V")
 
 
 class StaticHost:
-    """Knows one tenant: its actors, directory and plans. In any other nobody may do anything.
+    """Knows one tenant: its actors, directory, plans and customers. In any other nobody may do anything.
 
     Args:
         tenant: The tenant that it knows.
@@ -26,6 +45,10 @@ class StaticHost:
         actors: Those who are more than learners.
         offers: The plans with their packages.
         courses: The courses of each learning plan.
+        customers: What is known of customers by id.
+        service_plans: The plans that customers may be on.
+        credit_packs: The packs of credits for sale.
+        activation: By when paid credits are to be active.
 
     Raises:
         InvalidArgument: An argument is of another kind.
@@ -43,6 +66,10 @@ class StaticHost:
         offers: Iterable[Offer] = (),
         courses: Mapping[Content, Collection[Content]] = FrozenMap({}),
         platform: Switches = PLATFORM_DEFAULTS,
+        customers: Mapping[str, Customer] = FrozenMap({}),
+        service_plans: ServicePlans = NO_SERVICE_PLANS,
+        credit_packs: Iterable[CreditPack] = (),
+        activation: ActivationPolicy = ACTIVATION,
     ) -> None:
         self._tenant, self._zone = as_id("tenant", tenant), as_zone("zone", zone)
         self._courses = _courses_of(courses)
@@ -50,6 +77,10 @@ class StaticHost:
         self._directory: Directory = instance(Directory)("directory", directory)
         self._actors = {actor.id: actor for actor in _each("actors", actors, Actor)}
         self._offers = Offers.of(offers)
+        self._customers: Mapping[str, Customer] = _as_customers("customers", customers)
+        self._plans: ServicePlans = instance(ServicePlans)("service_plans", service_plans)
+        self._packs = {pack.id: pack for pack in _each("credit_packs", credit_packs, CreditPack)}
+        self._activation: ActivationPolicy = instance(ActivationPolicy)("activation", activation)
 
     def actor(self, tenant: str, actor_id: str) -> Actor:
         """The actor of this id; a learner when none was given."""
@@ -79,6 +110,22 @@ class StaticHost:
     def zone(self, tenant: str) -> str:
         """The zone that was given."""
         return self._zone
+
+    def customer(self, tenant: str, customer: str) -> Customer:
+        """What was given of the customer of this id; nothing is known of any other."""
+        return self._customers.get(customer, _UNKNOWN) if tenant == self._tenant else _UNKNOWN
+
+    def service_plan(self, tenant: str, plan_id: str) -> ServicePlan | None:
+        """The service plan of this id."""
+        return self._plans.get(plan_id) if tenant == self._tenant else None
+
+    def credit_pack(self, tenant: str, pack_id: str) -> CreditPack | None:
+        """The pack of credits of this id."""
+        return self._packs.get(pack_id) if tenant == self._tenant else None
+
+    def activation(self, tenant: str) -> ActivationPolicy:
+        """The policy that was given."""
+        return self._activation
 
 
 def _courses_of(given: Any) -> Mapping[Content, frozenset[Content]]:
@@ -138,3 +185,19 @@ class AsyncHostOf:
     async def zone(self, tenant: str) -> str:
         """As the host answers."""
         return self._host.zone(tenant)
+
+    async def customer(self, tenant: str, customer: str) -> Customer:
+        """As the host answers."""
+        return self._host.customer(tenant, customer)
+
+    async def service_plan(self, tenant: str, plan_id: str) -> ServicePlan | None:
+        """As the host answers."""
+        return self._host.service_plan(tenant, plan_id)
+
+    async def credit_pack(self, tenant: str, pack_id: str) -> CreditPack | None:
+        """As the host answers."""
+        return self._host.credit_pack(tenant, pack_id)
+
+    async def activation(self, tenant: str) -> ActivationPolicy:
+        """As the host answers."""
+        return self._host.activation(tenant)

@@ -3,30 +3,53 @@
 One unit of work at a time has it to itself, so that what is read, decided and saved in it is one step.
 """
 
-from collections.abc import Collection, Iterator, MutableMapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, ExitStack, contextmanager
 from types import TracebackType
 from typing import Any, Final, TypeVar
 
 from attrs import evolve
 
-from licensing_core.adapters.rows import EnrollmentRows, bare_aggregate, changes, enrollment_rows, known_users
+from licensing_core.adapters.parts import (
+    SORTS,
+    CreditState,
+    Part,
+    PartKey,
+    PartRows,
+    credits_of,
+    document_of,
+    part_rows,
+    usage_of,
+)
+from licensing_core.adapters.rows import (
+    EnrollmentRows,
+    as_kind,
+    bare_aggregate,
+    changes,
+    enrollment_rows,
+    known_ids,
+    known_users,
+)
 from licensing_core.adapters.turns import WAIT, Turn, as_wait
 from licensing_core.checks import as_id
+from licensing_core.credits import CreditAccount
 from licensing_core.decisions import Event
 from licensing_core.directory import Content
 from licensing_core.enrollments import Enrollment, Enrollments
 from licensing_core.holdings import Holding, Holdings
 from licensing_core.license_cycle import LicenseAccount
+from licensing_core.limits import Usage
 from licensing_core.pools import AnyPool, LicensePool, SeatPool
 from licensing_core.protocols import (
     Aggregate,
     AggregateExists,
+    AggregateKind,
     Envelope,
     Remembered,
     Stored,
     StoreUnavailable,
     VersionConflict,
+    kind_of,
 )
 
 _MISSING: Final = object()
@@ -34,21 +57,26 @@ _MISSING: Final = object()
 P = TypeVar("P", LicensePool, LicensePool | SeatPool)
 Key = tuple[str, str]
 """Tenant and id."""
+Name = tuple[str, AggregateKind, str]
+"""Tenant, kind and id."""
 
 
 class _Tables:
     """What is stored. Keys begin with the tenant; versions and sequence numbers begin with 1.
 
     `holders` has the licenses of purchased pools by tenant and user, and then by pool; `holdings` the same by pool.
+    `parts` has those of each usage and of the credits of each customer, `opened` which of them are open.
     """
 
     def __init__(self) -> None:
         self.turn = Turn()
-        self.aggregates: dict[Key, Stored[Aggregate]] = {}
+        self.aggregates: dict[Name, Stored[LicenseAccount | AnyPool | Usage | CreditState]] = {}
+        self.parts: dict[Name, dict[PartKey, Part]] = {}
+        self.opened: dict[Name, dict[PartKey, None]] = {}
         self.holdings: dict[tuple[str, str, str], dict[str, Holding]] = {}
         self.holders: dict[Key, dict[str, Holding]] = {}
         self.enrollments: dict[Key, dict[Content, Enrollment]] = {}
-        self.events: dict[tuple[str, str, int], Envelope] = {}
+        self.events: dict[tuple[str, AggregateKind, str, int], Envelope] = {}
         self.commands: dict[Key, Remembered] = {}
 
 
@@ -61,16 +89,16 @@ class MemoryUnitOfWork:
 
     def pool(self, tenant: str, pool_id: str, users: Collection[str] | None) -> Stored[AnyPool] | None:
         """As `UnitOfWork.pool()`."""
-        stored, known = self._stored(tenant, pool_id), known_users(users)
-        if stored is None or isinstance(stored.state, LicenseAccount):
+        stored, known = self._stored(tenant, AggregateKind.LICENSES, pool_id), known_users(users)
+        if stored is None or not isinstance(stored.state, LicensePool | SeatPool):
             return None
         return Stored(self._loaded(tenant, pool_id, stored.state, known), stored.version)
 
     def pools(self, tenant: str) -> Sequence[AnyPool]:
         """As `UnitOfWork.pools()`."""
         tables, owner = self._open(), as_id("tenant", tenant)
-        states = (one.state for (of, _), one in sorted(tables.aggregates.items(), key=_by_key) if of == owner)
-        return tuple(state for state in states if not isinstance(state, LicenseAccount))
+        states = (one.state for (of, *_), one in sorted(tables.aggregates.items(), key=_by_key) if of == owner)
+        return tuple(state for state in states if isinstance(state, LicensePool | SeatPool))
 
     def licenses(self, tenant: str, user: str) -> Sequence[AnyPool]:
         """As `UnitOfWork.licenses()`."""
@@ -87,15 +115,33 @@ class MemoryUnitOfWork:
 
     def account(self, tenant: str, account_id: str, users: Collection[str] | None) -> Stored[LicenseAccount] | None:
         """As `UnitOfWork.account()`."""
-        stored, known = self._stored(tenant, account_id), known_users(users)
+        stored, known = self._stored(tenant, AggregateKind.LICENSES, account_id), known_users(users)
         if stored is None or not isinstance(stored.state, LicenseAccount):
             return None
         pools = {name: self._loaded(tenant, account_id, pool, known) for name, pool in stored.state.pools.items()}
         return Stored(evolve(stored.state, pools=pools), stored.version)
 
+    def usage(self, tenant: str, customer: str, places: Collection[str] | None) -> Stored[Usage] | None:
+        """As `UnitOfWork.usage()`."""
+        stored, known = self._stored(tenant, AggregateKind.USAGE, customer), known_ids("places", places)
+        if stored is None or not isinstance(stored.state, Usage):
+            return None
+        return Stored(
+            usage_of(stored.state, *self._parts((tenant, AggregateKind.USAGE, customer), known)), stored.version
+        )
+
+    def credits(self, tenant: str, customer: str, ids: Collection[str] | None) -> Stored[CreditAccount] | None:
+        """As `UnitOfWork.credits()`."""
+        stored, known = self._stored(tenant, AggregateKind.CREDITS, customer), known_ids("ids", ids)
+        if stored is None or not isinstance(stored.state, CreditState):
+            return None
+        parts, loaded = self._parts((tenant, AggregateKind.CREDITS, customer), known)
+        return Stored(credits_of(customer, stored.state, parts, loaded), stored.version)
+
     def save(self, tenant: str, aggregate: Aggregate, *, expected: int, events: Sequence[Event]) -> None:
         """As `UnitOfWork.save()`."""
-        tables, key = self._open(), (as_id("tenant", tenant), aggregate.id)
+        tables, kind = self._open(), kind_of(aggregate)
+        key = (as_id("tenant", tenant), kind, aggregate.id)
         before = tables.aggregates.get(key)
         if before is not None and expected == 0:
             raise AggregateExists(aggregate=aggregate.id)
@@ -104,24 +150,22 @@ class MemoryUnitOfWork:
         taken = any(one in there.get((tenant, user), {}) for user, one in rows.new.keys() - rows.changed.keys())
         if taken or (before.version if before is not None else 0) != expected:
             raise VersionConflict(aggregate=aggregate.id, expected=expected)
-        for pool_id, made in changes(aggregate, events, new=expected == 0).items():
-            held = tables.holdings.setdefault((tenant, aggregate.id, pool_id), {})
-            for user, holding in made.items():
-                after = _MISSING if holding is None else holding
-                self._put(held, user, after)
-                if not isinstance(aggregate, LicenseAccount):
-                    self._put(tables.holders.setdefault((tenant, user), {}), pool_id, after)
+        new = expected == 0
+        for pool_id, made in changes(aggregate, events, new=new).items():
+            self._hold(tenant, aggregate, pool_id, made)
+        self._write_parts(key, part_rows(aggregate, events, new=new))
         self._enroll(tenant, rows)
-        self._put(tables.aggregates, key, Stored(bare_aggregate(aggregate), expected + len(events)))
+        kept = document_of(aggregate) if isinstance(aggregate, Usage | CreditAccount) else bare_aggregate(aggregate)
+        self._put(tables.aggregates, key, Stored(kept, expected + len(events)))
         for sequence, event in enumerate(events, expected + 1):
-            envelope = Envelope(tenant=tenant, aggregate=aggregate.id, sequence=sequence, event=event)
+            envelope = Envelope(tenant=tenant, kind=kind, aggregate=aggregate.id, sequence=sequence, event=event)
             self._put(tables.events, (*key, sequence), envelope)
 
-    def history(self, tenant: str, aggregate_id: str) -> Sequence[Envelope]:
+    def history(self, tenant: str, kind: AggregateKind, aggregate_id: str) -> Sequence[Envelope]:
         """As `UnitOfWork.history()`."""
-        stored, tables = self._stored(tenant, aggregate_id), self._open()
+        stored, tables = self._stored(tenant, as_kind("kind", kind), aggregate_id), self._open()
         last = 0 if stored is None else stored.version
-        return tuple(tables.events[tenant, aggregate_id, sequence] for sequence in range(1, last + 1))
+        return tuple(tables.events[tenant, kind, aggregate_id, sequence] for sequence in range(1, last + 1))
 
     def recall(self, tenant: str, key: str) -> Remembered | None:
         """As `UnitOfWork.recall()`."""
@@ -144,18 +188,50 @@ class MemoryUnitOfWork:
                 table[key] = before
         self._undo.clear()
 
+    def _hold(self, tenant: str, aggregate: Aggregate, pool_id: str, holdings: Mapping[str, Holding | None]) -> None:
+        tables = self._open()
+        held = tables.holdings.setdefault((tenant, aggregate.id, pool_id), {})
+        for user, holding in holdings.items():
+            after = _MISSING if holding is None else holding
+            self._put(held, user, after)
+            if not isinstance(aggregate, LicenseAccount):
+                self._put(tables.holders.setdefault((tenant, user), {}), pool_id, after)
+
     def _enroll(self, tenant: str, rows: EnrollmentRows) -> None:
         table = self._open().enrollments
         for (user, content), after in {**rows.changed, **rows.new}.items():
             self._put(table.setdefault((tenant, user), {}), content, _MISSING if after is None else after)
+
+    def _write_parts(self, name: Name, rows: PartRows) -> None:
+        tables = self._open()
+        parts, opened = tables.parts.setdefault(name, {}), tables.opened.setdefault(name, {})
+        for key, (part, is_open) in rows.written.items():
+            self._put(parts, key, part)
+            self._put(opened, key, None if is_open else _MISSING)
+        for key in rows.gone:
+            self._put(parts, key, _MISSING)
+        for key in rows.closed:
+            self._put(opened, key, _MISSING)
+
+    def _parts(self, name: Name, ids: frozenset[str] | None) -> tuple[dict[PartKey, Part], frozenset[str] | None]:
+        """The parts that share an id with an open one, or have one of *ids* (`None`: all), and what was looked up."""
+        tables = self._open()
+        parts = tables.parts.get(name, {})
+        if ids is None:
+            return parts, None
+        known = ids.union(one for _, one in tables.opened.get(name, {}))
+        keys = ((sort, one) for one in known for sort in SORTS[name[1]])
+        return {key: parts[key] for key in keys if key in parts}, known
 
     def _open(self) -> _Tables:
         if self._tables is None:
             raise StoreUnavailable(reason="closed")
         return self._tables
 
-    def _stored(self, tenant: str, aggregate_id: str) -> Stored[Aggregate] | None:
-        return self._open().aggregates.get((as_id("tenant", tenant), as_id("id", aggregate_id)))
+    def _stored(
+        self, tenant: str, kind: AggregateKind, aggregate_id: str
+    ) -> Stored[LicenseAccount | AnyPool | Usage | CreditState] | None:
+        return self._open().aggregates.get((as_id("tenant", tenant), kind, as_id("id", aggregate_id)))
 
     def _loaded(self, tenant: str, aggregate_id: str, pool: P, users: frozenset[str] | None) -> P:
         if not isinstance(pool, LicensePool):
@@ -172,7 +248,7 @@ class MemoryUnitOfWork:
             table[key] = value
 
 
-def _by_key(item: tuple[Key, object]) -> Key:
+def _by_key(item: tuple[Name, object]) -> Name:
     return item[0]
 
 
@@ -238,13 +314,21 @@ class AsyncMemoryUnitOfWork:
         """As `UnitOfWork.account()`."""
         return self._work.account(tenant, account_id, users)
 
+    async def usage(self, tenant: str, customer: str, places: Collection[str] | None) -> Stored[Usage] | None:
+        """As `UnitOfWork.usage()`."""
+        return self._work.usage(tenant, customer, places)
+
+    async def credits(self, tenant: str, customer: str, ids: Collection[str] | None) -> Stored[CreditAccount] | None:
+        """As `UnitOfWork.credits()`."""
+        return self._work.credits(tenant, customer, ids)
+
     async def save(self, tenant: str, aggregate: Aggregate, *, expected: int, events: Sequence[Event]) -> None:
         """As `UnitOfWork.save()`."""
         self._work.save(tenant, aggregate, expected=expected, events=events)
 
-    async def history(self, tenant: str, aggregate_id: str) -> Sequence[Envelope]:
+    async def history(self, tenant: str, kind: AggregateKind, aggregate_id: str) -> Sequence[Envelope]:
         """As `UnitOfWork.history()`."""
-        return self._work.history(tenant, aggregate_id)
+        return self._work.history(tenant, kind, aggregate_id)
 
     async def recall(self, tenant: str, key: str) -> Remembered | None:
         """As `UnitOfWork.recall()`."""

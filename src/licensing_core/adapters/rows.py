@@ -1,32 +1,44 @@
 """What every store needs to know of an aggregate: its pools, and which of their holdings a command changed."""
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import Final
 
 from attrs import evolve, frozen
 
-from licensing_core.checks import InvalidArgument, as_id
+from licensing_core.checks import Check, InvalidArgument, as_id, instance
+from licensing_core.credits import CreditAccount
 from licensing_core.decisions import Event
 from licensing_core.enrollments import Enrollment, EnrollmentsMovedIn, Place, UsersEnrolled, enrollment_changes
 from licensing_core.holdings import Holding, Holdings
 from licensing_core.license_cycle import LicenseAccount
+from licensing_core.limits import Usage
 from licensing_core.pools import AnyPool, LicensePool, holding_changes
-from licensing_core.protocols import Aggregate
+from licensing_core.protocols import Aggregate, AggregateKind
 
-NONE_LOADED = Holdings(loaded=())
+NONE_LOADED: Final = Holdings(loaded=())
 """Nothing was looked up."""
+as_kind: Final[Check] = instance(AggregateKind)
+"""The check of a kind of aggregates."""
 
 Changes = Mapping[str, Mapping[str, Holding | None]]
 """By pool and user the state of a license; `None` where it went."""
 
 
+def known_ids(name: str, ids: Collection[str] | None) -> frozenset[str] | None:
+    """The *ids* that are asked for, of users, places or whatever *name* says; `None` for all; raises `InvalidId`."""
+    return None if ids is None else frozenset(as_id(name, one) for one in ids)
+
+
 def known_users(users: Collection[str] | None) -> frozenset[str] | None:
     """The users whose holdings are asked for; `None` for all; raises `InvalidId`."""
-    return None if users is None else frozenset(as_id("users", user) for user in users)
+    return known_ids("users", users)
 
 
 def pools_of(aggregate: Aggregate) -> Mapping[str, AnyPool]:
-    """The pools of *aggregate* by id: itself, or the one of each license type."""
-    return aggregate.pools if isinstance(aggregate, LicenseAccount) else {aggregate.id: aggregate}
+    """The pools of *aggregate* by id: itself, or the one of each license type; usage and credits have none."""
+    if isinstance(aggregate, LicenseAccount):
+        return aggregate.pools
+    return {} if isinstance(aggregate, Usage | CreditAccount) else {aggregate.id: aggregate}
 
 
 def bare(pool: AnyPool) -> AnyPool:
@@ -34,7 +46,7 @@ def bare(pool: AnyPool) -> AnyPool:
     return evolve(pool, holdings=NONE_LOADED) if isinstance(pool, LicensePool) else pool
 
 
-def bare_aggregate(aggregate: Aggregate) -> Aggregate:
+def bare_aggregate(aggregate: LicenseAccount | AnyPool) -> LicenseAccount | AnyPool:
     """*aggregate* with all of its pools `bare()`."""
     if isinstance(aggregate, LicenseAccount):
         pools = {name: evolve(pool, holdings=NONE_LOADED) for name, pool in aggregate.pools.items()}
@@ -47,7 +59,7 @@ def changes(aggregate: Aggregate, events: Sequence[Event], *, new: bool) -> Chan
 
     Raises:
         InvalidArgument: There is no event, so nothing has changed.
-        NotLoaded: A new aggregate does not know all of its holdings.
+        HoldingsNotLoaded: A new aggregate does not know all of its holdings.
     """
     if not events:
         raise InvalidArgument(parameter="events", expected="one event or more", got="none")

@@ -36,7 +36,12 @@ class Permission(StrEnum):
     LICENSES_MANAGE = "licenses.manage"
     """Buy and hand out licenses of an account."""
     ACCOUNTS_MANAGE = "accounts.manage"
-    """Open an account with its prices, note what was paid or withdrawn, and close its cycles."""
+    """Open an account with its prices, note what was paid or withdrawn, and close its cycles; change the plan of a
+    customer, and grant, activate or take back its credits."""
+    USAGE_MANAGE = "usage.manage"
+    """Count what a customer uses, spend its credits, and order more."""
+    PANEL_VIEW = "panel.view"
+    """Look at the panel of a customer, which only its main administrator may (ALU-11)."""
 
 
 _ASKED_BY: Final = {
@@ -50,6 +55,7 @@ _ASKED_BY: Final = {
     Permission.COURSES_VIEW: "DOC-49",
     Permission.LEARNING_PLANS_VIEW: "DOC-49",
     Permission.SUBSCRIPTIONS_RENEW: "DOC-50",
+    Permission.PANEL_VIEW: "ALU-11",
 }
 _OF_EVERY_POWER_USER: Final = frozenset({Permission.SUBSCRIPTIONS_RENEW})
 
@@ -59,7 +65,17 @@ class PermissionMissing(LicensingError):
     """The actor lacks the permission that the act needs."""
 
     code: ClassVar[str] = "permission.missing"
-    rules: ClassVar[tuple[str, ...]] = ("D-12", "DOC-8", "DOC-14", "DOC-19", "DOC-39", "DOC-47", "DOC-49", "DOC-50")
+    rules: ClassVar[tuple[str, ...]] = (
+        "D-12",
+        "DOC-8",
+        "DOC-14",
+        "DOC-19",
+        "DOC-39",
+        "DOC-47",
+        "DOC-49",
+        "DOC-50",
+        "ALU-11",
+    )
     permission: Permission
 
     @property

@@ -100,7 +100,7 @@ def enroll(
         What was enrolled and skipped, and at most one event.
 
     Raises:
-        NotLoaded: The holdings or enrollments of one of *users* were not loaded.
+        HoldingsNotLoaded: The holdings or enrollments of one of *users* were not loaded.
         NotEligible: Some are not in the beneficiary, or hold no license of the pool.
         ContentNotInPackage, ContentNotAssigned: As `visibility.can_enroll_in()` refuses.
         SeatsExhausted: The pool enforces its limit and is short, by `shortfall` seats.
@@ -265,7 +265,7 @@ def self_enroll(
     Raises:
         NoLicense: No license in force covers it.
         AlreadyEnrolled: They are in it already.
-        NotLoaded: Their holdings or enrollments were not loaded.
+        HoldingsNotLoaded: Their holdings or enrollments were not loaded.
 
     Source: DOC-28.
     """
@@ -291,7 +291,7 @@ def unenroll(
 
     Raises:
         NotEnrolled: There is no such enrollment through the pool of *roster*.
-        NotLoaded: The enrollments of *user* were not loaded.
+        HoldingsNotLoaded: The enrollments of *user* were not loaded.
 
     Source: decision 1, DOC-26.
     """
@@ -311,7 +311,7 @@ def reject(
         PermissionMissing: *by* may not activate enrollments.
         NotEnrolled: There is no such enrollment through the pool of *roster*.
         AlreadyConfirmed: It does not wait to be confirmed.
-        NotLoaded: The enrollments of *user* were not loaded.
+        HoldingsNotLoaded: The enrollments of *user* were not loaded.
 
     Source: decision 1, DOC-47.
     """
@@ -329,7 +329,7 @@ def enrolled(roster: Roster, user: UserId, content: Content) -> Enrollment:
 
     Raises:
         NotEnrolled: There is none.
-        NotLoaded: The enrollments of *user* were not loaded.
+        HoldingsNotLoaded: The enrollments of *user* were not loaded.
     """
     found = roster.enrollments.of(as_id("user", user)).get(_as_content("content", content))
     if found is None or found.pool != roster.pool.id:

@@ -42,7 +42,7 @@ class LivePool(Value):
         """Whether *user* holds a license of it that is in force at *now* and whose package lists *content*.
 
         Raises:
-            NotLoaded: It was not looked up whether the user holds one.
+            HoldingsNotLoaded: It was not looked up whether the user holds one.
         """
         return (
             isinstance(self.pool, LicensePool)
@@ -91,7 +91,7 @@ def access(
 
     Raises:
         PoolNotLoaded: The pool that the enrollment came through is not among *pools*.
-        NotLoaded: Enrollments of the user, or a holding, were not looked up.
+        HoldingsNotLoaded: Enrollments of the user, or a holding, were not looked up.
 
     Source: DOC-28, DOC-37, DOC-38, DOC-52, decision 10.
     """

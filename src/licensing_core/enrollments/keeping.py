@@ -32,7 +32,7 @@ def confirm(
     Raises:
         PermissionMissing: *by* may not activate enrollments.
         NotEnrolled: There is no such enrollment through the pool of *roster*.
-        NotLoaded: The enrollments of *user* were not loaded.
+        HoldingsNotLoaded: The enrollments of *user* were not loaded.
 
     Source: DOC-47.
     """
@@ -56,7 +56,7 @@ def readmit(
     Raises:
         PermissionMissing: *by* may not edit enrollments, nor those of this learning plan on its page.
         NotEnrolled: There is no such enrollment through the pool of *roster*.
-        NotLoaded: The enrollments of *user* were not loaded.
+        HoldingsNotLoaded: The enrollments of *user* were not loaded.
         InvalidArgument: *until* is no aware instant, or not after the enrollment begins.
 
     Source: DOC-39, DOC-49.
@@ -79,7 +79,7 @@ def lock(roster: Roster, users: Collection[UserId], *, by: Actor, now: datetime)
     Each event names 25,000 at most.
 
     Raises:
-        NotLoaded: The enrollments of one of *users* were not loaded.
+        HoldingsNotLoaded: The enrollments of one of *users* were not loaded.
 
     Source: DOC-37, DOC-38.
     """
@@ -135,7 +135,7 @@ def move(
         courses: The courses of each learning plan that follows.
 
     Raises:
-        NotLoaded: The enrollments of one of *users* were not loaded.
+        HoldingsNotLoaded: The enrollments of one of *users* were not loaded.
         InvalidArgument: The courses of a learning plan that follows are not among *courses*.
 
     Source: DOC-38, WAL-12.

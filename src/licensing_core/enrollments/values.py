@@ -9,7 +9,7 @@ from attrs import evolve, field, frozen
 
 from licensing_core.checks import Id, Instant, InvalidArgument, UserId, Value, checked, instance
 from licensing_core.directory import Content, ContentKind
-from licensing_core.holdings import ByUser, NotLoaded
+from licensing_core.partial import ById, NotLoaded
 
 
 class EnrollmentStatus(StrEnum):
@@ -75,10 +75,10 @@ class EnrollmentsNotLoaded(NotLoaded):
     code: ClassVar[str] = "enrollments.not_loaded"
 
     def __str__(self) -> str:
-        return f"the enrollments of {len(self.users)} users were not loaded; load them all"
+        return f"the enrollments of {len(self.ids)} users were not loaded; load them all"
 
 
-class _ByUser(ByUser[dict[Content, Enrollment]]):
+class _ByUser(ById[dict[Content, Enrollment]]):
     """By user, of whom each has one enrollment at least, the enrollments by content; none is written to any more."""
 
     __slots__ = ()

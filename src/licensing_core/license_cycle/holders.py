@@ -43,7 +43,7 @@ class LicensedUser(Value):
 
 
 def licensed_user(account: LicenseAccount, user: UserId) -> LicensedUser:
-    """What *user* holds and may do; raises `NotLoaded` when that was not looked up.
+    """What *user* holds and may do; raises `HoldingsNotLoaded` when that was not looked up.
 
     Source: WAL-2, WAL-3, WAL-8, WAL-12.
     """

@@ -65,10 +65,10 @@ class CycleNotBegun(LicensingError):
 
 
 @frozen(kw_only=True)
-class UnknownOrder(LicensingError):
+class UnknownLicenseOrder(LicensingError):
     """No order of this id waits for its payment."""
 
-    code: ClassVar[str] = "order.unknown"
+    code: ClassVar[str] = "license_order.unknown"
     rules: ClassVar[tuple[str, ...]] = ("WAL-4",)
     order: str
 
@@ -211,13 +211,13 @@ def cancel_order(
     """Withdraw an order that waits for its payment, because the payment failed or is no longer wanted.
 
     Raises:
-        UnknownOrder: No order of this id waits.
+        UnknownLicenseOrder: No order of this id waits.
 
     Source: WAL-4, WAL-6.
     """
     event = OrderCancelled(account=account.id, order=order_id, by=acting(by), at=now)
     if all(order.id != order_id for order in account.orders):
-        raise UnknownOrder(order=order_id)
+        raise UnknownLicenseOrder(order=order_id)
     return Decision(apply(account, event), (event,))
 
 

@@ -9,6 +9,9 @@ _EXPIRY: Final = (
     without("expires_at", say("It does not expire.")),
 )
 
+_OVERRIDDEN: Final = say("For {usage}, the limit {limit} is {most} from now on, whatever its plan says.")
+_OWED: Final = where("overage", by("overage", "{overage} credit is owed now.", "{overage} credits are owed now."))
+
 EVENTS: Final[dict[str, Text]] = {
     "event": (say("Something happened on {at}."),),
     "pool.opened": (
@@ -166,5 +169,54 @@ EVENTS: Final[dict[str, Text]] = {
         where("from_balance", say("It was taken from what was in credit.")),
     ),
     "ledger.refunded": (say("{amount} in credit was paid out of the ledger {ledger}."),),
+    "usage.opened": (
+        say("What {usage} uses is counted from now on."),
+        where("plan", say("Its plan: {plan}.")),
+        without("plan", say("It has no plan.")),
+    ),
+    "usage.counted": (
+        say("What {usage} uses of the limit {limit} changed by {amount}, to {tally} in all."),
+        where("within", say("It counts in {within}, to {in_place}.")),
+        where("over", say("Beyond the limit: {over}.")),
+    ),
+    "usage.threshold_reached": (
+        say("{usage} has reached {percent} percent of the limit {limit}: {used} of {most} are used."),
+        where("within", say("It counts in {within}.")),
+    ),
+    "usage.plan_switched": (
+        say("{usage} has the plan {plan} from now on."),
+        where("exceeds", say("Used beyond it, and accepted: {exceeds}.")),
+    ),
+    "usage.limit_overridden": (
+        where("most", _OVERRIDDEN),
+        where("most", _OVERRIDDEN, wanted="0"),
+        where("most", say("For {usage}, the limit {limit} is again what its plan says."), wanted="None"),
+    ),
+    "credits.opened": (
+        say("The account of credits {account} was opened."),
+        where("overdraft", say("It may be overdrawn, by at most: {overdraft}.")),
+    ),
+    "credits.pack_ordered": (say("A pack of credits was ordered, and the order {order} costs {order:due}."),),
+    "credits.pack_paid": (say("The order {order} was paid. Its credits are to be active by {active_by}."),),
+    "credits.pack_cancelled": (say("The order {order} was withdrawn. It will not be paid and adds no credits."),),
+    "credits.pack_activated": (say("The credits of the order {grant} are active: {grant:amount} in all."),),
+    "credits.granted": (say("Credits were granted as {grant}: {grant:amount} in all."),),
+    "credits.spent": (by("amount", "{amount} credit was spent.", "{amount} credits were spent."), _OWED),
+    "credits.grant_voided": (say("The grant {grant} was ended, and what was left of it is lost."), _OWED),
+    "credits.pack_refunded": (
+        say("The order {order} was refunded, and its credits taken back."),
+        where("policy", say("None of them had been spent."), wanted="refuse"),
+        where("policy", say("What had been spent of them is owed."), wanted="go_negative"),
+        where("policy", say("What had been spent of them stays spent."), wanted="forgive"),
+        _OWED,
+    ),
+    "credits.count_reset": (
+        say("The count of credits began anew. Of each grant stays what rolls over."),
+        where(
+            "dropped",
+            by("dropped", "{dropped} credit is owed no more.", "{dropped} credits are owed no more."),
+        ),
+        _OWED,
+    ),
 }
 """The text of each event by its type."""

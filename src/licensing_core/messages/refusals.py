@@ -3,6 +3,7 @@
 from typing import Final
 
 from licensing_core.messages.marks import Text, by, say, where, without
+from licensing_core.messages.refusals_metered import METERED
 
 _ARGUMENT: Final = (
     say("“{parameter}” is not valid. Expected: {expected:phrase}. Given: {got:phrase}. Correct it and try again."),
@@ -32,6 +33,8 @@ _ARGUMENTS: Final = (
     "price.tiers_invalid",
     "convention.invalid",
     "convention.unknown",
+    "limits.invalid",
+    "credits.out_of_time",
 )
 
 _GENERAL: Final[dict[str, Text]] = {
@@ -241,11 +244,12 @@ _POOLS: Final[dict[str, Text]] = {
     "pool.wrong_type": (say("The pool {pool} holds seats, not licenses. Enroll the users in a course instead."),),
     "holdings.not_loaded": (
         by(
-            "users",
-            "What {users} user holds was not looked up. Load it and try again.",
-            "What {users} users hold was not looked up. Load it and try again.",
+            "ids",
+            "What {ids} user holds was not looked up. Load it and try again.",
+            "What {ids} users hold was not looked up. Load it and try again.",
         ),
     ),
+    "partial.not_loaded": (say("Something that this needs was not looked up. Load it and try again."),),
     "pool.not_loaded": (
         say("The pool {pool}, through which an enrollment came, was not looked up. Load it and try again."),
     ),
@@ -287,9 +291,9 @@ _ENROLLMENTS: Final[dict[str, Text]] = {
     ),
     "enrollments.not_loaded": (
         by(
-            "users",
-            "The enrollments of {users} user were not looked up. Load them and try again.",
-            "The enrollments of {users} users were not looked up. Load them and try again.",
+            "ids",
+            "The enrollments of {ids} user were not looked up. Load them and try again.",
+            "The enrollments of {ids} users were not looked up. Load them and try again.",
         ),
     ),
     "license.none": (say("No license in force covers {content}. Buy one, or ask for one to be assigned to you."),),
@@ -306,7 +310,7 @@ _ACCOUNTS: Final[dict[str, Text]] = {
         by("shortfall", "{shortfall} license too few.", "{shortfall} licenses too few."),
         say("Buy {buy}, or take one from another user."),
     ),
-    "order.unknown": (say("No order {order} is waiting for its payment. Look at the orders first."),),
+    "license_order.unknown": (say("No order {order} is waiting for its payment. Look at the orders first."),),
     "cycle.not_begun": (say("The billing cycle begins only on {begins}. Check the clock, or try again then."),),
     "cycle.not_closed": (say("The billing cycle ended on {ended}. Close it before you quote or buy."),),
     "cycle.still_open": (say("The billing cycle ends on {ends}. Close it then, or later."),),
@@ -390,5 +394,6 @@ REFUSALS: Final[dict[str, Text]] = {
     **_ENROLLMENTS,
     **_ACCOUNTS,
     **_BILLING,
+    **METERED,
 }
 """The text of each error by its code."""

@@ -16,12 +16,14 @@ from attrs import frozen
 
 from licensing_core.billing import CreditLine, LineValue, Quote, ScheduledChange
 from licensing_core.checks import InvalidArgument, as_instant, shown
+from licensing_core.credits import CreditOrder, Grant
 from licensing_core.currencies import Currency
 from licensing_core.decisions import Event, Verdict
 from licensing_core.directory import Content, Scope
 from licensing_core.enrollments import Enrollment
 from licensing_core.errors import LicensingError
 from licensing_core.license_cycle import Order
+from licensing_core.limits import Tally
 from licensing_core.messages.amounts import exact_context, format_money
 from licensing_core.messages.catalogs import catalog, language_of, locale_of
 from licensing_core.messages.events import EVENTS
@@ -142,12 +144,17 @@ class Speaker:
         Args:
             way: `list` names the items of a collection, which are counted else; `phrase` translates the words
                 of a refused argument; `due` shows what an order costs instead of its id; `id` names a scheduled
-                change and `parts` shows what it makes different, instead of when.
+                change and `parts` shows what it makes different, instead of when; `amount` is how many credits a
+                grant is of, instead of its id.
         """
         if way == "phrase":
             return self.phrase(str(value))
         if way == "due" and isinstance(value, Order):
             return self._listed([self.shown(quote) for quote in value.quotes])
+        if way == "due" and isinstance(value, CreditOrder):
+            return self.shown(value.price)
+        if way == "amount" and isinstance(value, Grant):
+            return self.number(value.amount)
         if way == "id" and isinstance(value, ScheduledChange):
             return self.shown(value.id)
         if way == "parts" and isinstance(value, ScheduledChange):
@@ -209,9 +216,15 @@ class Speaker:
             return format_percent(Decimal(whole).scaleb(-digits - 2), locale=known, decimal_quantization=False)
 
     def _counts(self, value: Mapping[Any, Any]) -> str:
-        if not all(type(number) is int for number in value.values()):
+        """How many of each name, or the names with how many of each within them; else how many names there are."""
+        if not all(type(number) is int or isinstance(number, Mapping) for number in value.values()):
             return self.number(len(value))
-        return self._listed([f"{self.number(number)} {self.shown(name)}" for name, number in value.items() if number])
+        return self._listed([self._count_of(name, number) for name, number in value.items() if number])
+
+    def _count_of(self, name: Any, number: Any) -> str:
+        if isinstance(number, Mapping):
+            return f"{self.shown(name)} ({self._counts(number)})"
+        return f"{self.number(number)} {self.shown(name)}"
 
     def _listed(self, items: Collection[str]) -> str:
         from babel.lists import format_list  # noqa: PLC0415  # loaded when first needed
@@ -257,7 +270,8 @@ _WAYS: Final[tuple[tuple[type | UnionType, Callable[[Speaker, Any], str]], ...]]
     (Scope, lambda speaker, value: speaker.scope(value)),
     (Content, lambda speaker, value: f"{speaker.named(value.kind)} {value.id}"),
     (Enrollment, lambda speaker, value: speaker.shown(value.content)),
-    (Order, lambda _speaker, value: value.id),
+    (Order | CreditOrder | Grant, lambda _speaker, value: value.id),
+    (Tally, lambda speaker, value: speaker.number(value.used)),
     (Period, lambda speaker, value: f"{speaker.moment(value.start)} - {speaker.moment(value.end)} ({speaker.zone})"),
     (datetime, lambda speaker, value: f"{speaker.moment(value)} ({speaker.zone})"),
     (date, lambda speaker, value: speaker.day(value)),

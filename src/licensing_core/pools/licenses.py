@@ -80,7 +80,7 @@ def assign(
         The pool afterwards and at most one event, which names the newcomers only.
 
     Raises:
-        NotLoaded: The holdings of one of *users* were not loaded.
+        HoldingsNotLoaded: The holdings of one of *users* were not loaded.
         NotEligible: A newcomer is outside the beneficiary (DOC-29). Checked before the limit.
         LicensesExhausted: The pool enforces its limit and is short, by `shortfall` licenses (DOC-31).
 
@@ -166,7 +166,7 @@ def unassign(
         The pool afterwards and at most one event.
 
     Raises:
-        NotLoaded: The holdings of one of *users* were not loaded.
+        HoldingsNotLoaded: The holdings of one of *users* were not loaded.
         RevocationsExhausted: *by* is no superadmin, and the revocation cap leaves fewer; nobody loses theirs.
 
     Source: DOC-34 to DOC-37.
@@ -198,7 +198,7 @@ def confirm(
     """Give back to *pool* the licenses of those of *users* whose release awaits confirmation; pass over the others.
 
     Raises:
-        NotLoaded: The holdings of one of *users* were not loaded.
+        HoldingsNotLoaded: The holdings of one of *users* were not loaded.
         ConfirmationNotAllowed: *by* is no superadmin.
 
     Source: DOC-35.
@@ -215,7 +215,7 @@ def reject(
     same, and what was locked then stays so.
 
     Raises:
-        NotLoaded: The holdings of one of *users* were not loaded.
+        HoldingsNotLoaded: The holdings of one of *users* were not loaded.
         ConfirmationNotAllowed: *by* is no superadmin.
 
     Source: DOC-35.

@@ -155,7 +155,7 @@ def resize(
     Raises:
         PoolInUse: More are consumed than *bought* even so, and fewer are asked for than there were.
         PreviewOutdated: Fewer of them need go: somebody has left since the preview.
-        NotLoaded: The holdings of one of those to drop were not loaded.
+        HoldingsNotLoaded: The holdings of one of those to drop were not loaded.
     """
     acting(by)
     as_instant("now", now)

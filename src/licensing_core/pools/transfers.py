@@ -48,7 +48,7 @@ def transfer(
 
     Raises:
         InvalidArgument: The two are the same pool.
-        NotLoaded: The holdings of one of *users* were not loaded, in one of the pools.
+        HoldingsNotLoaded: The holdings of one of *users* were not loaded, in one of the pools.
         NotEligible, LicensesExhausted: As `assign()` from *target* refuses.
         RevocationsExhausted: As `unassign()` from *source* refuses.
 

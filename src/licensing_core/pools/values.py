@@ -98,7 +98,7 @@ class LicensePool(Pool):
         return self.consumed - self.held
 
     def holds(self, user: str) -> bool:
-        """Whether *user* holds a license, expired or not; raises `NotLoaded` when that was not looked up."""
+        """Whether *user* holds a license, expired or not; raises `HoldingsNotLoaded` when that was not looked up."""
         return self.holdings.get(user) is Holding.HELD
 
     def users(self, holding: Holding) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """The products' tables, in the language of the caller: as text, records, HTML and for the terminal."""
 
+from licensing_core.reports.customers import grants_table, usage_table
 from licensing_core.reports.money import convention_table, document_table, migration_table, quote_table
 from licensing_core.reports.products import events_table, license_table, seat_table, verdicts
 from licensing_core.reports.table import Cell, Column, Table
@@ -11,9 +12,11 @@ __all__ = [
     "convention_table",
     "document_table",
     "events_table",
+    "grants_table",
     "license_table",
     "migration_table",
     "quote_table",
     "seat_table",
+    "usage_table",
     "verdicts",
 ]

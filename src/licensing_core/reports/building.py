@@ -34,6 +34,16 @@ RIGHT: Final = frozenset(
         "charge",
         "credit",
         "due",
+        "used",
+        "most",
+        "left",
+        "over",
+        "priority",
+        "granted",
+        "burned",
+        "expired",
+        "voided",
+        "balance",
     }
 )
 """The columns of numbers."""
@@ -48,6 +58,8 @@ TITLES: Final = {
     "conventions": word("title", "One change under every convention"),
     "events": word("title", "Events"),
     "verdicts": word("title", "Verdicts"),
+    "usage": word("title", "Usage"),
+    "grants": word("title", "Credits"),
     "total": word("title", "Total"),
 }
 """The titles by name."""

@@ -99,7 +99,7 @@ def unassign(
         PermissionMissing, PoolNotVisible: As `visibility.can_manage()` refuses.
         WrongPoolType: *pool* holds seats.
         RevocationsExhausted: As `pools.unassign()` refuses.
-        NotLoaded: Holdings or enrollments of one of *users* were not loaded.
+        HoldingsNotLoaded: Holdings or enrollments of one of *users* were not loaded.
 
     Source: DOC-34 to DOC-38.
     """

@@ -107,7 +107,7 @@ def candidates(actor: Actor, pool: AnyPool, directory: Directory, task: Task = T
         PermissionMissing, PoolNotVisible: As `visibility.can_manage()` refuses.
         WrongPoolType: *pool* holds seats, and *task* is to unassign or confirm.
         ConfirmationNotAllowed: To confirm, and *actor* is no superadmin.
-        NotLoaded: To assign, and the holdings of a member of the beneficiary were not loaded.
+        HoldingsNotLoaded: To assign, and the holdings of a member of the beneficiary were not loaded.
 
     Source: DOC-29, DOC-30, DOC-34, DOC-41, DOC-42.
     """

@@ -83,7 +83,7 @@ def transfer(
         PermissionMissing, PoolNotVisible: As `visibility.can_manage()` refuses, the source first.
         WrongPoolType: One of them holds seats.
         NotEligible, LicensesExhausted, RevocationsExhausted: As `pools.transfer()` refuses.
-        NotLoaded: Holdings or enrollments of one of *users* were not loaded.
+        HoldingsNotLoaded: Holdings or enrollments of one of *users* were not loaded.
 
     Source: WAL-12, DOC-29 to DOC-38.
     """
@@ -184,7 +184,7 @@ def resize(
         PermissionMissing: *actor* may not record transactions, or not manage seats.
         PoolNotVisible: As `visibility.can_manage()` refuses.
         PoolInUse, PreviewOutdated: As `pools.resize()` refuses.
-        NotLoaded: Holdings or enrollments of one of those to drop were not loaded.
+        HoldingsNotLoaded: Holdings or enrollments of one of those to drop were not loaded.
 
     Source: DOC-7, DOC-8, DOC-38.
     """

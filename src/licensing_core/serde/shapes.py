@@ -7,17 +7,19 @@ from datetime import date, datetime
 from enum import Enum
 from fractions import Fraction
 from functools import cache
-from types import NoneType, UnionType
+from types import GenericAlias, NoneType, UnionType
 from typing import Annotated, Any, Final, Union, get_args, get_origin
 
 from cattrs import AttributeValidationNote, ClassValidationError, Converter, ForbiddenExtraKeysError
 from cattrs.gen import make_dict_structure_fn
+from typing_extensions import get_original_bases
 
 from licensing_core.checks import Id, Value
 from licensing_core.decisions import Event
 from licensing_core.enrollments import Enrollment, Enrollments
 from licensing_core.errors import LicensingError
 from licensing_core.holdings import Holding, Holdings
+from licensing_core.partial import ById
 from licensing_core.serde.faults import Faults, Path
 from licensing_core.serde.tables import EVENTS, KIND, TAGS, TEXTS
 
@@ -50,6 +52,7 @@ def converter() -> Converter:
         made.register_structure_hook(kind, hook)
     factories: tuple[tuple[Callable[[Any], bool], Callable[[Any, Converter], Hook]], ...] = (
         (_is_class_of(Value), _object),
+        (_is_class_of(ById), _by_id),
         (TEXTS.__contains__, _text),
         (_is_made_of(tuple), _items),
         (_is_made_of(frozenset, AbstractSet), _items),
@@ -220,7 +223,7 @@ def _by_tag(made: Converter, data: Any, tags: Mapping[str, Any], name: str = KIN
 
 
 def _loaded_in_part(data: Any, entries: Any) -> list[Any]:
-    """The entries, each of the kind that *entries* says, and the users who were looked up."""
+    """The entries, each of the kind that *entries* says, and the ids that were looked up."""
     if type(data) is not dict or data.keys() != {"entries", "loaded"}:
         raise _wrong(data)
     parts = {"entries": entries, "loaded": frozenset[Id] | None}
@@ -249,6 +252,20 @@ def _holdings(data: Any, _: Any) -> Holdings:
     except ValueError:
         raise Faults([(("entries",), "type.wrong")]) from None
     raise Faults([(("entries",), "name.duplicate")])
+
+
+def _by_id(kind: Any, _made: Converter) -> Hook:
+    """Of a class of mappings by id, whose base says what an id may have."""
+    by_id = GenericAlias(Mapping, (Id, *get_args(get_original_bases(kind)[0])))
+
+    def hook(data: Any, _: Any) -> Any:
+        entries, loaded = _loaded_in_part(data, by_id)
+        try:
+            return kind(entries, loaded=loaded)
+        except LicensingError as error:
+            raise Faults.here(error.code) from None
+
+    return hook
 
 
 def _object(kind: Any, made: Converter) -> Hook:

@@ -15,6 +15,7 @@ from licensing_core.decisions import Decision, Event, Verdict
 from licensing_core.enrollments import Access, Enrollments
 from licensing_core.enrollments.values import in_order
 from licensing_core.holdings import Holdings
+from licensing_core.partial import ById
 from licensing_core.protocols import Stored
 from licensing_core.serde.tables import EVENTS, KIND, TAGS, TEXTS
 from licensing_core.services.bulk import CommandPlan
@@ -51,6 +52,8 @@ def _plain(value: Any) -> Any:
         return _loaded_in_part(value, [_plain(one) for one in in_order(value.values())])
     if isinstance(value, Value):
         return _object(value)
+    if isinstance(value, ById):
+        return _loaded_in_part(value, {key: _plain(one) for key, one in value.items()})
     if isinstance(value, Mapping):
         return {_key(key): _plain(one) for key, one in value.items()}
     if isinstance(value, AbstractSet):
@@ -60,7 +63,7 @@ def _plain(value: Any) -> Any:
     raise _unwritable(value)
 
 
-def _loaded_in_part(value: Holdings | Enrollments, entries: list[Any]) -> dict[str, Any]:
+def _loaded_in_part(value: ById[Any] | Enrollments, entries: object) -> dict[str, Any]:
     return {"entries": entries, "loaded": None if value.loaded is None else sorted(value.loaded)}
 
 

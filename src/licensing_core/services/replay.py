@@ -1,12 +1,22 @@
 """From the history of an aggregate to its state."""
 
-from collections.abc import Iterable
-from typing import ClassVar, Final, cast, get_args
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, ClassVar, Final, cast, get_args
 
 from attrs import frozen
 
-from licensing_core import enrollments, license_cycle, pools
-from licensing_core.checks import shown
+from licensing_core import credits as credit
+from licensing_core import enrollments, license_cycle, limits, pools
+from licensing_core.checks import FrozenMap, shown
+from licensing_core.credits import (
+    TRANSITIONS,
+    CreditAccount,
+    CreditEvent,
+    CreditsGranted,
+    CreditsOpened,
+    PackActivated,
+    PackOrdered,
+)
 from licensing_core.decisions import Event
 from licensing_core.enrollments import (
     EnrollmentEvent,
@@ -19,12 +29,25 @@ from licensing_core.enrollments import (
 )
 from licensing_core.errors import LicensingError
 from licensing_core.license_cycle import AccountEvent, AccountOpened, LicenseAccount
+from licensing_core.limits import Usage, UsageEvent, UsageOpened
 from licensing_core.orders import Charged
 from licensing_core.pools import LicensePool, PoolEvent, PoolOpened
-from licensing_core.protocols import Aggregate, Envelope
+from licensing_core.protocols import Aggregate, Envelope, kind_of
 
 _POOL_EVENTS: Final[tuple[type[Event], ...]] = (*get_args(PoolEvent), *get_args(EnrollmentEvent))
 _ACCOUNT_EVENTS: Final[tuple[type[AccountEvent], ...]] = get_args(AccountEvent)
+_USAGE_EVENTS: Final[tuple[type[UsageEvent], ...]] = get_args(UsageEvent)
+_CREDIT_EVENTS: Final[tuple[type[CreditEvent], ...]] = get_args(CreditEvent)
+_State = Roster | LicenseAccount | Usage | CreditAccount
+_BEGUN: Final[Mapping[type[Event], Callable[[Any], _State]]] = FrozenMap(
+    {
+        PoolOpened: lambda event: Roster(pool=pools.opened(event), enrollments=Enrollments()),
+        AccountOpened: license_cycle.opened,
+        UsageOpened: limits.opened,
+        CreditsOpened: credit.opened,
+    }
+)
+"""What the first event of each kind of aggregate opens."""
 
 
 @frozen(kw_only=True)
@@ -44,7 +67,7 @@ class BrokenHistory(LicensingError):
 
 
 def replay(history: Iterable[Envelope]) -> Aggregate:
-    """The pool or account to which *history* led, with all of its holdings; what was saved last is equal to it.
+    """The aggregate to which *history* led, with all that is in it; what was saved last is equal to it.
 
     Args:
         history: All events of one aggregate, from its first, in order.
@@ -54,12 +77,11 @@ def replay(history: Iterable[Envelope]) -> Aggregate:
 
     Source: L7.
     """
-    state = _replayed(history)
-    return state.pool if isinstance(state, Roster) else state
+    return _aggregate(_replayed(history))
 
 
 def replay_enrollments(history: Iterable[Envelope]) -> Enrollments:
-    """The enrollments through a pool to which its *history* led; none for an account.
+    """The enrollments through a pool to which its *history* led; none for any other aggregate.
 
     Raises:
         BrokenHistory: As `replay()`.
@@ -70,42 +92,67 @@ def replay_enrollments(history: Iterable[Envelope]) -> Enrollments:
     return state.enrollments if isinstance(state, Roster) else Enrollments()
 
 
-def _replayed(history: Iterable[Envelope]) -> Roster | LicenseAccount:
+def _replayed(history: Iterable[Envelope]) -> _State:
     envelopes = list(history)
     if not envelopes:
         raise BrokenHistory(sequence=1)
-    owner = (envelopes[0].tenant, envelopes[0].aggregate)
-    state: Roster | LicenseAccount | None = None
+    owner = _owner(envelopes[0])
+    state: _State | None = None
     for number, envelope in enumerate(envelopes, 1):
-        if envelope.sequence != number or (envelope.tenant, envelope.aggregate) != owner:
+        if envelope.sequence != number or _owner(envelope) != owner:
             raise BrokenHistory(sequence=number)
         state = _next(state, envelope.event, number)
-    if state is None or _id(state) != owner[1]:
+    aggregate = None if state is None else _aggregate(state)
+    if state is None or aggregate is None or (kind_of(aggregate), aggregate.id) != owner[1:]:
         raise BrokenHistory(sequence=1)
     return state
 
 
-def _id(state: Roster | LicenseAccount) -> str:
-    return state.pool.id if isinstance(state, Roster) else state.id
+def _owner(envelope: Envelope) -> tuple[str, str, str]:
+    return envelope.tenant, envelope.kind, envelope.aggregate
 
 
-def _next(state: Roster | LicenseAccount | None, event: Event, number: int) -> Roster | LicenseAccount:
+def _aggregate(state: _State) -> Aggregate:
+    return state.pool if isinstance(state, Roster) else state
+
+
+def _next(state: _State | None, event: Event, number: int) -> _State:
     try:
-        if state is None and isinstance(event, PoolOpened):
-            return Roster(pool=pools.opened(event), enrollments=Enrollments())
-        if state is None and isinstance(event, AccountOpened):
-            return license_cycle.opened(event)
-        if isinstance(state, LicenseAccount) and isinstance(event, _ACCOUNT_EVENTS):
-            if getattr(event, "account", state.id) == state.id:
-                return license_cycle.apply(state, event)
-        elif isinstance(state, Roster) and getattr(event, "pool", None) == state.pool.id:
-            if isinstance(event, _POOL_EVENTS) and _may_follow(state, event):
-                return enrollments.apply(state, cast("PoolEvent", event))
-            if isinstance(event, Charged):
-                return state
+        after = _BEGUN[type(event)](event) if state is None else _after(state, event)
     except (KeyError, LicensingError) as error:
         raise BrokenHistory(sequence=number) from error
-    raise BrokenHistory(sequence=number)
+    if after is None:
+        raise BrokenHistory(sequence=number)
+    return after
+
+
+def _after(state: _State, event: Event) -> _State | None:
+    """*state* after *event*; `None` when that cannot have come next."""
+    if isinstance(state, Usage):
+        mine = isinstance(event, _USAGE_EVENTS) and event.usage == state.id
+        return limits.apply(state, cast("UsageEvent", event)) if mine else None
+    if isinstance(state, CreditAccount):
+        mine = isinstance(event, _CREDIT_EVENTS) and event.account == state.id and _may_be_credited(state, event)
+        return credit.apply(state, cast("CreditEvent", event)) if mine else None
+    if isinstance(state, LicenseAccount):
+        mine = isinstance(event, _ACCOUNT_EVENTS) and getattr(event, "account", state.id) == state.id
+        return license_cycle.apply(state, cast("AccountEvent", event)) if mine else None
+    if getattr(event, "pool", None) != state.pool.id:
+        return None
+    if isinstance(event, _POOL_EVENTS) and _may_follow(state, event):
+        return enrollments.apply(state, cast("PoolEvent", event))
+    return state if isinstance(event, Charged) else None
+
+
+def _may_be_credited(account: CreditAccount, event: CreditEvent) -> bool:
+    """Whether *event* can have come next: each grant comes once, and each order goes its way."""
+    if isinstance(event, PackActivated | CreditsGranted) and event.grant.id in account.balances.entries:
+        return False
+    before = account.orders
+    return all(
+        order.status in TRANSITIONS[before[name].status] if name in before else isinstance(event, PackOrdered)
+        for name, order in credit.order_changes(account, event).items()
+    )
 
 
 def _may_follow(roster: Roster, event: Event) -> bool:

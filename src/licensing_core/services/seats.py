@@ -12,7 +12,7 @@ from licensing_core.decisions import Decision, Event
 from licensing_core.directory import Content, Permission
 from licensing_core.enrollments import Enrollments, LivePool
 from licensing_core.pools import SHRINK_ORDER, AnyPool, LicensesAssigned, Shrinking, ShrinkStage
-from licensing_core.protocols import Stored
+from licensing_core.protocols import AggregateKind, Stored
 from licensing_core.seat_administration import Row, Task, Unassigned
 from licensing_core.services.engine import Command, Query, UseCase, ask, save
 from licensing_core.services.loading import courses_of, enrollments_of, live, save_pool, setting, stored_pool
@@ -253,7 +253,7 @@ class PreviewShrink(Query[Shrinking]):
         pool = (yield from stored_pool(self, actor, self.pool, frozenset())).state
         visibility.can_manage(actor, pool.beneficiary, pool.id, directory).require()
         pool = (yield from stored_pool(self, actor, self.pool, None)).state
-        history = yield from ask(lambda ports: ports.work.history(self.tenant, self.pool))
+        history = yield from ask(lambda ports: ports.work.history(self.tenant, AggregateKind.LICENSES, self.pool))
         given = (one.event for one in history if isinstance(one.event, LicensesAssigned))
         return seat_administration.preview_shrink(
             actor,

@@ -17,12 +17,13 @@ from attrs import evolve
 from licensing_core import license_cycle, pools
 from licensing_core.checks import InvalidArgument
 from licensing_core.directory import Actor
-from licensing_core.holdings import Holding, Holdings, NotLoaded
+from licensing_core.holdings import Holding, Holdings, HoldingsNotLoaded
 from licensing_core.license_cycle import LicenseAccount
 from licensing_core.payments import PaymentOutcome
 from licensing_core.plans import PackageKind
 from licensing_core.protocols import (
     AggregateExists,
+    AggregateKind,
     Remembered,
     Store,
     Stored,
@@ -31,6 +32,7 @@ from licensing_core.protocols import (
     VersionConflict,
 )
 from licensing_core.services import Ids, replay
+from licensing_core.testing.contracts_customers import CustomerContract
 from licensing_core.testing.contracts_enrollments import EnrollmentContract
 from licensing_core.testing.contracts_given import (
     NOW,
@@ -53,7 +55,7 @@ from licensing_core.testing.contracts_given import (
 )
 
 
-class StoreContract(EnrollmentContract):
+class StoreContract(EnrollmentContract, CustomerContract):
     """What a store must do, each test with a store of its own that is empty at first."""
 
     def store(self) -> Store:
@@ -65,7 +67,7 @@ class StoreContract(EnrollmentContract):
             equal(work.pool(T1, "p1", None), None, "there is no pool")
             equal(work.account(T1, "a1", None), None, "there is no account")
             equal(list(work.pools(T1)), [], "there are no pools")
-            equal(list(work.history(T1, "p1")), [], "there is no history")
+            equal(list(work.history(T1, AggregateKind.LICENSES, "p1")), [], "there is no history")
             equal(work.recall(T1, "k1"), None, "no key was used")
 
     def test_a_pool_is_loaded_as_it_was_saved(self, store: Store) -> None:
@@ -95,7 +97,7 @@ class StoreContract(EnrollmentContract):
         wanted = Holdings({"ana": Holding.HELD}, loaded={"ana", "mei"})
         equal(some, wanted, "a pool is loaded with the holdings asked for")
         equal(none, Holdings(loaded=()), "a pool is loaded with the holdings asked for")
-        refused(NotLoaded(users=("luis",)), lambda: some["luis"])
+        refused(HoldingsNotLoaded(ids=("luis",)), lambda: some["luis"])
 
     def test_saving_a_pool_loaded_in_part_keeps_the_holdings_of_others(self, store: Store) -> None:
         save_new(store, *opened())
@@ -148,7 +150,7 @@ class StoreContract(EnrollmentContract):
                 work.save(T1, decision.state, expected=stored.version if stored else 0, events=decision.events)
                 account = reduce(license_cycle.apply, decision.events, account)
         with store.begin() as work:
-            version = len(work.history(T1, "a1"))
+            version = len(work.history(T1, AggregateKind.LICENSES, "a1"))
             equal(work.account(T1, "a1", None), Stored(account, version), "an account is loaded as it was saved")
 
     def test_an_error_undoes_the_whole_unit_of_work(self, store: Store) -> None:
@@ -165,7 +167,7 @@ class StoreContract(EnrollmentContract):
         with store.begin() as work:
             equal(work.pool(T1, "p9", None), None, "an error undoes everything")
             equal(work.account(T1, "a1", None), None, "an error undoes everything")
-            equal(len(work.history(T1, "p1")), 2, "an error undoes everything")
+            equal(len(work.history(T1, AggregateKind.LICENSES, "p1")), 2, "an error undoes everything")
             equal(work.recall(T1, "k1"), None, "an error undoes everything")
         with store.begin() as work:
             _everything(work)
@@ -178,7 +180,7 @@ class StoreContract(EnrollmentContract):
             work.remember(T1, "k1", Remembered(fingerprint="f1", answer=Ids(("x",))))
             equal(work.pool(T2, "p1", None), None, "a tenant sees nothing of another")
             equal(list(work.pools(T2)), [], "a tenant sees nothing of another")
-            equal(list(work.history(T2, "p1")), [], "a tenant sees nothing of another")
+            equal(list(work.history(T2, AggregateKind.LICENSES, "p1")), [], "a tenant sees nothing of another")
             equal(work.recall(T2, "k1"), None, "a tenant sees nothing of another")
         save_new(store, *opened(bought=7), tenant=T2)
         assign(store, ["ana", "luis"], tenant=T2)
@@ -221,7 +223,9 @@ class StoreContract(EnrollmentContract):
             save_new(store, *first)
             refused(AggregateExists(aggregate=first[0].id), save_new, store, *second)
             with store.begin() as work:
-                equal(len(work.history(T1, first[0].id)), 1, "an id that is taken changes nothing")
+                equal(
+                    len(work.history(T1, AggregateKind.LICENSES, first[0].id)), 1, "an id that is taken changes nothing"
+                )
 
     def test_what_is_not_there_cannot_be_changed(self, store: Store) -> None:
         pool, events = opened()
@@ -250,7 +254,7 @@ class StoreContract(EnrollmentContract):
         assign(store, ["zoe"], "p2")
         assign(store, ["luis", "mei"])
         with store.begin() as work:
-            history = work.history(T1, "p1")
+            history = work.history(T1, AggregateKind.LICENSES, "p1")
             stored = work.pool(T1, "p1", None)
         equal([one.sequence for one in history], [1, 2, 3], "a history has no gap")
         equal({(one.tenant, one.aggregate) for one in history}, {(T1, "p1")}, "a history is of one aggregate")
@@ -283,7 +287,7 @@ class StoreContract(EnrollmentContract):
         equal([pool.id for pool in found], ["B", "a", "b"], "pools are listed by id")
         equal([pool.consumed for pool in found], [0, 1, 0], "pools are listed with their counters")
         for pool in found:
-            refused(NotLoaded, licenses_in, pool)
+            refused(HoldingsNotLoaded, licenses_in, pool)
 
     def test_a_pool_is_no_account_and_an_account_no_pool(self, store: Store) -> None:
         save_new(store, *opened())
@@ -301,7 +305,8 @@ class StoreContract(EnrollmentContract):
                 refused(InvalidArgument, work.pool, T1, ask, None)
                 refused(InvalidArgument, work.pool, T1, "p1", [ask])
                 refused(InvalidArgument, work.account, T1, ask, None)
-                refused(InvalidArgument, work.history, T1, ask)
+                refused(InvalidArgument, work.history, T1, AggregateKind.LICENSES, ask)
+                refused(InvalidArgument, work.history, T1, ask, "p1")
                 refused(InvalidArgument, work.recall, T1, ask)
                 refused(InvalidArgument, work.pools, ask)
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from licensing_core import enrollments, license_cycle, pools
 from licensing_core.checks import InvalidArgument
-from licensing_core.enrollments import Enrollment, Enrollments, EnrollmentStatus
-from licensing_core.holdings import Holding, Holdings, NotLoaded
+from licensing_core.enrollments import Enrollment, Enrollments, EnrollmentsNotLoaded, EnrollmentStatus
+from licensing_core.holdings import Holding, Holdings
 from licensing_core.plans import PackageKind
 from licensing_core.protocols import Store, Stored, StoreUnavailable, UnitOfWork, VersionConflict
 from licensing_core.testing.contracts_given import (
@@ -100,7 +100,7 @@ class EnrollmentContract:
         equal(some, wanted, "enrollments are loaded of the users asked for")
         equal(some.loaded, wanted.loaded, "enrollments are loaded of the users asked for")
         equal(_enrollments(store, frozenset()).loaded, frozenset(), "enrollments are loaded of the users asked for")
-        refused(NotLoaded, some.of, "luis")
+        refused(EnrollmentsNotLoaded, some.of, "luis")
 
     def test_very_many_enrollments_are_kept_and_loaded(self, store: Store) -> None:
         users = [f"u{number:04}" for number in range(1200)]

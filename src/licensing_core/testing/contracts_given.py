@@ -16,7 +16,7 @@ from licensing_core.periods import Cycle, Duration
 from licensing_core.plans import Catalog, Package, PackageKind, PlanKind, Renewal, Switches, Terms
 from licensing_core.pools import AnyPool, LicensePool
 from licensing_core.pricing import UnitPrice
-from licensing_core.protocols import Aggregate, Store, Stored, UnitOfWork
+from licensing_core.protocols import Aggregate, AggregateKind, Store, Stored, UnitOfWork
 from licensing_core.services import replay, replay_enrollments
 from licensing_core.testing.law import LawBroken, require
 
@@ -93,7 +93,7 @@ def licenses_of(stored: Stored[AnyPool] | None) -> LicensePool:
 
 
 def licenses_in(pool: AnyPool) -> object:
-    """What *ana* has; raises `NotLoaded` when that was not looked up."""
+    """What *ana* has; raises `HoldingsNotLoaded` when that was not looked up."""
     return pool.holdings["ana"] if isinstance(pool, LicensePool) else None
 
 
@@ -180,7 +180,7 @@ def replays(store: Store, *pool_ids: str, tenant: str = T1) -> None:
     with store.begin() as work:
         everybody = work.enrollments(tenant, None)
         for pool_id in pool_ids:
-            history = work.history(tenant, pool_id)
+            history = work.history(tenant, AggregateKind.LICENSES, pool_id)
             stored = Stored(replay(history), len(history))
             equal(work.pool(tenant, pool_id, None), stored, "a history leads to what is stored")
             led = tuple(sorted(replay_enrollments(history).values(), key=repr))

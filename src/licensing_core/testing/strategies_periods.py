@@ -1,6 +1,7 @@
 """Hypothesis strategies for periods; only who imports this module needs hypothesis."""
 
 from datetime import UTC, date, datetime, time
+from functools import cache
 from typing import Final
 from zoneinfo import available_timezones
 
@@ -14,6 +15,7 @@ _FIRST: Final = date(1890, 1, 1)
 _LAST: Final = date(2090, 12, 31)
 
 
+@cache
 def zones() -> st.SearchStrategy[str]:
     """IANA zones; the ones with odd days come first."""
     rest = sorted(available_timezones() - {"localtime", "Factory", *ODD_ZONES})

@@ -95,7 +95,7 @@ def candidates(pool: AnyPool, directory: Directory) -> tuple[str, ...]:
     They are in the beneficiary now and, in a pool of licenses, hold none (DOC-29, DOC-30).
 
     Raises:
-        NotLoaded: The holdings of a member of the beneficiary were not loaded.
+        HoldingsNotLoaded: The holdings of a member of the beneficiary were not loaded.
     """
     members = eligible(pool.beneficiary, directory)
     if not isinstance(pool, LicensePool):

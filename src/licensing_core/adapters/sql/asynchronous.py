@@ -20,11 +20,13 @@ from licensing_core.adapters.sql.database import Database, create_tables
 from licensing_core.adapters.sql.sqlite import pauses
 from licensing_core.adapters.sql.work import SqlUnitOfWork
 from licensing_core.adapters.turns import WAIT, as_wait
+from licensing_core.credits import CreditAccount
 from licensing_core.decisions import Event
 from licensing_core.enrollments import Enrollments
 from licensing_core.license_cycle import LicenseAccount
+from licensing_core.limits import Usage
 from licensing_core.pools import AnyPool
-from licensing_core.protocols import Aggregate, Envelope, Remembered, Stored, StoreUnavailable
+from licensing_core.protocols import Aggregate, AggregateKind, Envelope, Remembered, Stored, StoreUnavailable
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -96,13 +98,21 @@ class AsyncSqlUnitOfWork:
         """As `UnitOfWork.account()`."""
         return await self._worker.do(lambda: self._work.account(tenant, account_id, users))
 
+    async def usage(self, tenant: str, customer: str, places: Collection[str] | None) -> Stored[Usage] | None:
+        """As `UnitOfWork.usage()`."""
+        return await self._worker.do(lambda: self._work.usage(tenant, customer, places))
+
+    async def credits(self, tenant: str, customer: str, ids: Collection[str] | None) -> Stored[CreditAccount] | None:
+        """As `UnitOfWork.credits()`."""
+        return await self._worker.do(lambda: self._work.credits(tenant, customer, ids))
+
     async def save(self, tenant: str, aggregate: Aggregate, *, expected: int, events: Sequence[Event]) -> None:
         """As `UnitOfWork.save()`."""
         await self._worker.do(lambda: self._work.save(tenant, aggregate, expected=expected, events=events))
 
-    async def history(self, tenant: str, aggregate_id: str) -> Sequence[Envelope]:
+    async def history(self, tenant: str, kind: AggregateKind, aggregate_id: str) -> Sequence[Envelope]:
         """As `UnitOfWork.history()`."""
-        return await self._worker.do(lambda: self._work.history(tenant, aggregate_id))
+        return await self._worker.do(lambda: self._work.history(tenant, kind, aggregate_id))
 
     async def recall(self, tenant: str, key: str) -> Remembered | None:
         """As `UnitOfWork.recall()`."""

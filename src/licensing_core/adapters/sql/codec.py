@@ -7,15 +7,19 @@ from typing import Any, Final, TypeVar
 from attrs import frozen
 from sqlalchemy import Row
 
-from licensing_core.checks import Count, Id, Value, checked
+from licensing_core.adapters.parts import CreditState, Part, PartKey, Sort, credits_of, document_of, usage_of
+from licensing_core.checks import Count, FrozenMap, Id, Value, checked
+from licensing_core.credits import CreditAccount, CreditOrder, Entry
 from licensing_core.decisions import Event
 from licensing_core.directory import Content, Scope
 from licensing_core.enrollments import Enrollment, EnrollmentStatus
 from licensing_core.holdings import Holdings
 from licensing_core.license_cycle import LicenseAccount, LicenseType, Order
+from licensing_core.limits import PlaceTally, Usage
 from licensing_core.periods import Cycle, Period
 from licensing_core.plans import Terms
 from licensing_core.pools import AnyPool, LicensePool, SeatPool
+from licensing_core.protocols import AggregateKind
 from licensing_core.serde import InvalidDocument, dumps, loads
 
 MOST_BYTES: Final = 16 * 1024 * 1024
@@ -23,6 +27,10 @@ MOST_BYTES: Final = 16 * 1024 * 1024
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICRO: Final = timedelta(microseconds=1)
 T = TypeVar("T")
+_PARTS: Final[Mapping[Sort, Any]] = FrozenMap(
+    {Sort.PLACE: Mapping[Id, PlaceTally], Sort.GRANT: Entry, Sort.ORDER: CreditOrder}
+)
+"""What a part of each sort holds."""
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -128,15 +136,17 @@ def enrollment_of(row: Row[Any]) -> Enrollment:
     )
 
 
-def account_state(account: LicenseAccount) -> str:
-    """The column of *account* that holds all but its pools."""
+def document_state(aggregate: LicenseAccount | Usage | CreditAccount) -> str:
+    """The column of *aggregate* that holds all but its pools or parts, which have rows of their own."""
+    if isinstance(aggregate, Usage | CreditAccount):
+        return write(document_of(aggregate))
     return write(
         AccountState(
-            cycle=account.cycle,
-            period=account.period,
-            types=account.types,
-            orders=account.orders,
-            invoices=account.invoices,
+            cycle=aggregate.cycle,
+            period=aggregate.period,
+            types=aggregate.types,
+            orders=aggregate.orders,
+            invoices=aggregate.invoices,
         )
     )
 
@@ -155,10 +165,32 @@ def account_of(row: Row[Any], pools: Mapping[str, LicensePool]) -> LicenseAccoun
     )
 
 
-def event_row(tenant: str, aggregate: str, sequence: int, event: Event) -> dict[str, Any]:
+def usage_in(row: Row[Any], parts: Mapping[PartKey, Part], loaded: frozenset[str] | None) -> Usage:
+    """The usage in *row*, with *parts*."""
+    return usage_of(read(row.state, Usage), parts, loaded)
+
+
+def credits_in(row: Row[Any], parts: Mapping[PartKey, Part], loaded: frozenset[str] | None) -> CreditAccount:
+    """The credits in *row*, with *parts*."""
+    return credits_of(row.id, read(row.state, CreditState), parts, loaded)
+
+
+def part_row(part: Part, *, is_open: bool) -> dict[str, Any]:
+    """The columns of *part*, but for its keys."""
+    return {"open": int(is_open), "body": write(part)}
+
+
+def part_of(row: Row[Any]) -> tuple[PartKey, Part]:
+    """The part in *row*, and what it is found by."""
+    sort = Sort(row.sort)
+    return (sort, row.id), read(row.body, _PARTS[sort])
+
+
+def event_row(tenant: str, kind: AggregateKind, aggregate: str, sequence: int, event: Event) -> dict[str, Any]:
     """The row of *event*, which is *sequence* in the history of *aggregate*."""
     return {
         "tenant": tenant,
+        "kind": kind.value,
         "aggregate": aggregate,
         "sequence": sequence,
         "type": event.type,

@@ -1,5 +1,6 @@
 """The tables. Every key begins with the tenant; instants are microseconds since 1970 in UTC, values canonical JSON."""
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -13,9 +14,12 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Table,
     Text,
+    literal_column,
 )
 
+from licensing_core.adapters.parts import SORTS, Sort
 from licensing_core.checks import MAX_COUNT
+from licensing_core.protocols import AggregateKind
 
 METADATA: Final = MetaData()
 Micros: Final = BigInteger().with_variant(Integer(), "sqlite")
@@ -33,6 +37,14 @@ def _id(name: str) -> Column[str]:
 def _count(name: str, least: int = 0) -> Column[int]:
     bounds = CheckConstraint(f"{name} BETWEEN {least} AND {MAX_COUNT}")
     return Column(name, Integer(), bounds, nullable=False, autoincrement=False)
+
+
+def _one_of(name: str, choices: Iterable[str]) -> Column[str]:
+    return Column(name, Text(), CheckConstraint(f"{name} IN ({_listed(choices)})"), nullable=False)
+
+
+def _listed(choices: Iterable[str]) -> str:
+    return ", ".join(f"'{one}'" for one in choices)
 
 
 POOL: Final = _table(
@@ -55,15 +67,41 @@ POOL: Final = _table(
 )
 """Purchased pools, whose *aggregate* is their own id, and those of accounts, which have no version of their own."""
 
-ACCOUNT: Final = _table(
-    "account",
+DOCUMENT: Final = _table(
+    "document",
     _id("tenant"),
+    _one_of("kind", AggregateKind),
     _id("id"),
     Column("state", Text(), nullable=False),
     _count("version", 1),
-    PrimaryKeyConstraint("tenant", "id"),
+    PrimaryKeyConstraint("tenant", "kind", "id"),
 )
-"""Accounts without their pools."""
+"""License accounts without their pools, usage without its places, and credits without their grants and orders."""
+
+PART: Final = _table(
+    "part",
+    _id("tenant"),
+    _one_of("kind", AggregateKind),
+    _id("document"),
+    _id("id"),
+    _one_of("sort", Sort),
+    Column("open", Integer(), CheckConstraint("open IN (0, 1)"), nullable=False, autoincrement=False),
+    Column("body", Text(), nullable=False),
+    PrimaryKeyConstraint("tenant", "kind", "document", "id", "sort"),
+    ForeignKeyConstraint(["tenant", "kind", "document"], ["document.tenant", "document.kind", "document.id"]),
+    CheckConstraint(
+        " OR ".join(f"kind = '{kind}' AND sort IN ({_listed(sorts)})" for kind, sorts in SORTS.items() if sorts)
+    ),
+)
+"""What is used in one place, a grant, or an order. Those that are open are read with their document."""
+OPEN: Final = PART.c.open == literal_column("1")
+"""Is open, said such that the index below is found."""
+Index(
+    "part_open",
+    *(PART.c[name] for name in ("tenant", "kind", "document", "id")),
+    sqlite_where=OPEN,
+    postgresql_where=OPEN,
+)
 
 HOLDING: Final = _table(
     "holding",
@@ -96,14 +134,15 @@ ENROLLMENT: Final = _table(
 EVENT: Final = _table(
     "event",
     _id("tenant"),
+    _one_of("kind", AggregateKind),
     _id("aggregate"),
     _count("sequence", 1),
     Column("type", Text(), nullable=False),
     Column("at", Micros, nullable=False),
     Column("body", Text(), nullable=False),
-    PrimaryKeyConstraint("tenant", "aggregate", "sequence"),
+    PrimaryKeyConstraint("tenant", "kind", "aggregate", "sequence"),
 )
-"""The history: appended to, never changed. Its key is also what makes an id belong to one pool or account only."""
+"""The history: appended to, never changed. Its key is also what makes an id belong to one aggregate of a kind only."""
 
 COMMAND: Final = _table(
     "command",

@@ -7,42 +7,51 @@ from sqlalchemy import ColumnElement, Connection, Executable, Row, Table, bindpa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.dml import UpdateBase
 
-from licensing_core.adapters.rows import changes, enrollment_rows, known_users, pools_of
+from licensing_core.adapters.parts import MAY_BE_OPEN, Part, PartKey, PartRows, part_rows
+from licensing_core.adapters.rows import as_kind, changes, enrollment_rows, known_ids, known_users, pools_of
 from licensing_core.adapters.sql.codec import (
     account_of,
-    account_state,
     counters,
+    credits_in,
+    document_state,
     enrollment_of,
     enrollment_row,
     event_row,
     licenses_of,
+    part_of,
+    part_row,
     pool_of,
     pool_row,
     read,
+    usage_in,
     write,
 )
-from licensing_core.adapters.sql.schema import ACCOUNT, COMMAND, ENROLLMENT, EVENT, HOLDING, POOL
+from licensing_core.adapters.sql.schema import COMMAND, DOCUMENT, ENROLLMENT, EVENT, HOLDING, OPEN, PART, POOL
 from licensing_core.adapters.sql.sqlite import DRIVER_ERRORS, unavailable
 from licensing_core.checks import InvalidArgument, Value, as_id, shown
+from licensing_core.credits import CreditAccount
 from licensing_core.decisions import Event
 from licensing_core.enrollments import Enrollments
 from licensing_core.errors import LicensingError
 from licensing_core.holdings import Holding, Holdings
 from licensing_core.license_cycle import LicenseAccount
-from licensing_core.pools import AnyPool
+from licensing_core.limits import Usage
+from licensing_core.pools import AnyPool, LicensePool, SeatPool
 from licensing_core.protocols import (
     Aggregate,
     AggregateExists,
+    AggregateKind,
     Envelope,
     Remembered,
     Stored,
     StoreUnavailable,
     VersionConflict,
+    kind_of,
 )
 from licensing_core.serde import TAGS
 
 _CHUNK: Final = 500
-"""The most users of one statement."""
+"""The most ids of one statement."""
 _NONE: Final = Holdings(loaded=())
 
 Rows = list[dict[str, Any]]
@@ -101,7 +110,7 @@ class SqlUnitOfWork:
     def account(self, tenant: str, account_id: str, users: Collection[str] | None) -> Stored[LicenseAccount] | None:
         """As `UnitOfWork.account()`."""
         key, known = _key(tenant, account_id), known_users(users)
-        row = self._one(select(ACCOUNT).where(*_named(ACCOUNT, key)))
+        row = self._document(key, AggregateKind.LICENSES)
         if row is None:
             return None
         rows = self._all(select(POOL).where(*_owned(POOL, key)).order_by(POOL.c.id))
@@ -109,30 +118,51 @@ class SqlUnitOfWork:
         pools = {one.id: licenses_of(one, Holdings(held.get(one.id), loaded=known)) for one in rows}
         return Stored(account_of(row, pools), row.version)
 
+    def usage(self, tenant: str, customer: str, places: Collection[str] | None) -> Stored[Usage] | None:
+        """As `UnitOfWork.usage()`."""
+        key, known = _key(tenant, customer), known_ids("places", places)
+        row = self._document(key, AggregateKind.USAGE)
+        return (
+            None if row is None else Stored(usage_in(row, *self._parts(key, AggregateKind.USAGE, known)), row.version)
+        )
+
+    def credits(self, tenant: str, customer: str, ids: Collection[str] | None) -> Stored[CreditAccount] | None:
+        """As `UnitOfWork.credits()`."""
+        key, known = _key(tenant, customer), known_ids("ids", ids)
+        row = self._document(key, AggregateKind.CREDITS)
+        if row is None:
+            return None
+        return Stored(credits_in(row, *self._parts(key, AggregateKind.CREDITS, known)), row.version)
+
     def save(self, tenant: str, aggregate: Aggregate, *, expected: int, events: Sequence[Event]) -> None:
         """As `UnitOfWork.save()`."""
-        key = _key(tenant, aggregate.id)
-        holdings = changes(aggregate, events, new=expected == 0)
-        rows = [event_row(*key, sequence, event) for sequence, event in enumerate(events, expected + 1)]
+        key, kind, new = _key(tenant, aggregate.id), kind_of(aggregate), expected == 0
+        holdings, parts = changes(aggregate, events, new=new), part_rows(aggregate, events, new=new)
+        rows = [event_row(key[0], kind, key[1], sequence, event) for sequence, event in enumerate(events, expected + 1)]
         version = expected + len(events)
-        if expected == 0:
+        if new:
             self._create(key, aggregate, version)
-        elif isinstance(aggregate, LicenseAccount):
-            self._change_account(key, aggregate, expected, version, {getattr(event, "pool", None) for event in events})
-        else:
+        elif isinstance(aggregate, LicensePool | SeatPool):
             self._change_pool(key, aggregate, expected, version)
+        else:
+            self._change_document(key, aggregate, expected, version)
+        if isinstance(aggregate, LicenseAccount) and not new:
+            self._change_pools(key, aggregate, {getattr(event, "pool", None) for event in events})
         for pool_id, made in holdings.items():
             self._write_holdings(key, pool_id, made)
+        self._write_parts(key, kind, parts, new=new)
         late = VersionConflict(aggregate=aggregate.id, expected=expected)
         self._write_enrollments(key[0], events, late)
         self._insert(EVENT, rows, late)
 
-    def history(self, tenant: str, aggregate_id: str) -> Sequence[Envelope]:
+    def history(self, tenant: str, kind: AggregateKind, aggregate_id: str) -> Sequence[Envelope]:
         """As `UnitOfWork.history()`."""
-        found = select(EVENT).where(*_owned(EVENT, _key(tenant, aggregate_id))).order_by(EVENT.c.sequence)
+        found = select(EVENT).where(*_happened(_key(tenant, aggregate_id), as_kind("kind", kind)))
         return tuple(
-            Envelope(tenant=tenant, aggregate=aggregate_id, sequence=row.sequence, event=read(row.body, Event))
-            for row in self._all(found)
+            Envelope(
+                tenant=tenant, kind=kind, aggregate=aggregate_id, sequence=row.sequence, event=read(row.body, Event)
+            )
+            for row in self._all(found.order_by(EVENT.c.sequence))
         )
 
     def recall(self, tenant: str, key: str) -> Remembered | None:
@@ -155,15 +185,16 @@ class SqlUnitOfWork:
         self._insert(COMMAND, [row], VersionConflict(aggregate=name, expected=0))
 
     def _create(self, key: Key, aggregate: Aggregate, version: int) -> None:
-        tenant, aggregate_id = key
+        (tenant, aggregate_id), kind = key, kind_of(aggregate)
         taken = AggregateExists(aggregate=aggregate_id)
-        if self._one(select(EVENT.c.sequence).where(*_owned(EVENT, key), EVENT.c.sequence == 1)) is not None:
+        if self._one(select(EVENT.c.sequence).where(*_happened(key, kind), EVENT.c.sequence == 1)) is not None:
             raise taken
-        own = version if not isinstance(aggregate, LicenseAccount) else None
-        if isinstance(aggregate, LicenseAccount):
-            row = {"tenant": tenant, "id": aggregate_id, "state": account_state(aggregate), "version": version}
-            self._insert(ACCOUNT, [row], taken)
-        shared = {"tenant": tenant, "aggregate": aggregate_id, "version": own}
+        purchased = isinstance(aggregate, LicensePool | SeatPool)
+        if not isinstance(aggregate, LicensePool | SeatPool):
+            state = document_state(aggregate)
+            row = {"tenant": tenant, "kind": kind.value, "id": aggregate_id, "state": state, "version": version}
+            self._insert(DOCUMENT, [row], taken)
+        shared = {"tenant": tenant, "aggregate": aggregate_id, "version": version if purchased else None}
         rows = [{**shared, "id": name, **pool_row(pool)} for name, pool in pools_of(aggregate).items()]
         self._insert(POOL, rows, taken)
 
@@ -172,12 +203,15 @@ class SqlUnitOfWork:
         expecting = update(POOL).where(*_owned(POOL, key), POOL.c.id == pool.id, POOL.c.version == expected)
         self._decide(expecting.values(**counters(pool), version=version), pool.id, expected)
 
-    def _change_account(
-        self, key: Key, account: LicenseAccount, expected: int, version: int, touched: Collection[object]
+    def _change_document(
+        self, key: Key, aggregate: LicenseAccount | Usage | CreditAccount, expected: int, version: int
     ) -> None:
-        """As `_change_pool()`; of the account's pools only those *touched* are written."""
-        expecting = update(ACCOUNT).where(*_named(ACCOUNT, key), ACCOUNT.c.version == expected)
-        self._decide(expecting.values(state=account_state(account), version=version), account.id, expected)
+        """As `_change_pool()`."""
+        expecting = update(DOCUMENT).where(*_named(key, kind_of(aggregate)), DOCUMENT.c.version == expected)
+        self._decide(expecting.values(state=document_state(aggregate), version=version), aggregate.id, expected)
+
+    def _change_pools(self, key: Key, account: LicenseAccount, touched: Collection[object]) -> None:
+        """Of the pools of *account* only those *touched* are written."""
         for name in sorted(account.pools.keys() & set(touched)):
             of_type = update(POOL).where(*_owned(POOL, key), POOL.c.id == name)
             self._write(of_type.values(**counters(account.pools[name])))
@@ -194,6 +228,23 @@ class SqlUnitOfWork:
         kept = ((user, holding) for user, holding in sorted(holdings.items()) if holding is not None)
         self._insert(HOLDING, [{**shared, "holder": user, "state": holding.value} for user, holding in kept])
 
+    def _write_parts(self, key: Key, kind: AggregateKind, parts: PartRows, *, new: bool) -> None:
+        """Those that change are written anew; those that are closed by time alone are marked."""
+        before = [] if new else [{"of_id": name, "of_sort": sort.value} for sort, name in (*parts.written, *parts.gone)]
+        if before:
+            at = (PART.c.id == bindparam("of_id"), PART.c.sort == bindparam("of_sort"))
+            self._write(delete(PART).where(*_parted(key, kind), *at), before)
+        shared = {"tenant": key[0], "kind": kind.value, "document": key[1]}
+        rows = [
+            {**shared, "sort": sort.value, "id": name, **part_row(part, is_open=is_open)}
+            for (sort, name), (part, is_open) in parts.written.items()
+        ]
+        self._insert(PART, rows)
+        for sort in sorted({sort for sort, _ in parts.closed}):
+            for names in _chunks([name for of, name in parts.closed if of is sort]):
+                still_open = (*_parted(key, kind), PART.c.id.in_(names), PART.c.sort == sort.value, OPEN)
+                self._write(update(PART).where(*still_open).values(open=0))
+
     def _write_enrollments(self, tenant: str, events: Sequence[Event], taken: VersionConflict) -> None:
         """Those that change are written anew; of those that are made none may be there."""
         rows = enrollment_rows(events)
@@ -203,6 +254,23 @@ class SqlUnitOfWork:
             self._write(delete(ENROLLMENT).where(ENROLLMENT.c.tenant == tenant, *at), places)
         kept = [one for one in rows.changed.values() if one is not None]
         self._insert(ENROLLMENT, [enrollment_row(tenant, one) for one in (*kept, *rows.new.values())], taken)
+
+    def _document(self, key: Key, kind: AggregateKind) -> Row[Any] | None:
+        return self._one(select(DOCUMENT).where(*_named(key, kind)))
+
+    def _parts(
+        self, key: Key, kind: AggregateKind, ids: frozenset[str] | None
+    ) -> tuple[Mapping[PartKey, Part], frozenset[str] | None]:
+        """The parts that share an id with an open one, or have one of *ids* (`None`: all), and what was looked up."""
+        every = select(PART).where(*_parted(key, kind))
+        if ids is None:
+            return dict(part_of(row) for row in self._all(every)), None
+        asked = [every.where(PART.c.id.in_(some)) for some in _chunks(ids)]
+        if kind in MAY_BE_OPEN:
+            is_open = select(PART.c.id).where(*_parted(key, kind), OPEN).correlate(None)
+            asked.append(every.where(PART.c.id.in_(is_open)))
+        rows = {(row.sort, row.id): row for part in asked for row in self._all(part)}
+        return dict(map(part_of, rows.values())), ids.union(row.id for row in rows.values())
 
     def _held(
         self, key: Key, pools: Sequence[str], users: frozenset[str] | None
@@ -263,10 +331,18 @@ def _owned(table: Table, key: Key) -> tuple[ColumnElement[bool], ...]:
     return table.c.tenant == key[0], table.c.aggregate == key[1]
 
 
-def _named(table: Table, key: Key) -> tuple[ColumnElement[bool], ...]:
-    return table.c.tenant == key[0], table.c.id == key[1]
+def _named(key: Key, kind: AggregateKind) -> tuple[ColumnElement[bool], ...]:
+    return DOCUMENT.c.tenant == key[0], DOCUMENT.c.kind == kind.value, DOCUMENT.c.id == key[1]
 
 
-def _chunks(users: Collection[str]) -> Iterator[list[str]]:
-    ordered = sorted(users)
+def _parted(key: Key, kind: AggregateKind) -> tuple[ColumnElement[bool], ...]:
+    return PART.c.tenant == key[0], PART.c.kind == kind.value, PART.c.document == key[1]
+
+
+def _happened(key: Key, kind: AggregateKind) -> tuple[ColumnElement[bool], ...]:
+    return EVENT.c.tenant == key[0], EVENT.c.kind == kind.value, EVENT.c.aggregate == key[1]
+
+
+def _chunks(ids: Collection[str]) -> Iterator[list[str]]:
+    ordered = sorted(ids)
     yield from (ordered[start : start + _CHUNK] for start in range(0, len(ordered), _CHUNK))

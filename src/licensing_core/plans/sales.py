@@ -1,16 +1,4 @@
-"""What is for sale: packages of content, and the plans through which they are sold.
-
->>> yearly = Plan(
-...     id="fifty",
-...     package="safety",
-...     kind=PlanKind.MULTI_LICENSE,
-...     quantity=50,
-...     prices=(FlatPrice(Money.parse("1800.00 EUR")),),
-...     validity=Duration.parse("P1Y"),
-... )
->>> yearly.settings.over(PLATFORM_DEFAULTS).enforce_limit
-True
-"""
+"""What is sold: packages of content, and the plans through which they are sold."""
 
 from collections.abc import Iterable, Iterator
 from enum import StrEnum

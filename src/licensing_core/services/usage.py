@@ -1,0 +1,242 @@
+"""Use cases of limits: count what a customer uses, change its plan, and read how much is left."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime
+from typing import Annotated, Any, ClassVar, Final
+
+from attrs import frozen
+
+from licensing_core import limits
+from licensing_core.checks import Count, Id, Measure, SomeMeasure, UserId, Value, checked
+from licensing_core.decisions import Decision, Event
+from licensing_core.directory import Permission
+from licensing_core.limits import Limits, Panel, PlacesRow, PlanFit, ThresholdReached, Unlimited, Usage, UsageRow
+from licensing_core.limits.usage import as_anchor
+from licensing_core.services.customers import (
+    authorized,
+    customer_of,
+    limits_of,
+    named,
+    service_plan,
+    stored_usage,
+)
+from licensing_core.services.engine import Command, Query, UseCase, ask, save
+from licensing_core.services.loading import actor_of
+
+_GONE: Final = UsageRow(used=0, most=0, left=0, over=0)
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class UsageOf(Value):
+    """How much a customer uses of one limit; of one that counts within another, how much in the place.
+
+    Attributes:
+        thresholds: The percentages that were reached with the command.
+    """
+
+    limit: Id
+    within: Id | None
+    row: UsageRow
+    thresholds: tuple[Count, ...] = ()
+
+
+@frozen(field_transformer=checked)
+class UsageRows(Value):
+    """How much a customer uses, by limit."""
+
+    rows: Mapping[Id, UsageRow | PlacesRow]
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class OpenUsage(Command[UsageRows]):
+    """Begin to count what *customer* uses under a service plan.
+
+    Attributes:
+        plan: Its service plan; `None` for none yet, under which nothing may be used.
+        anchor: Counts that reset begin at this day or instant and every so often after it; `None` for calendar
+            months, weeks or days.
+
+    Refuses with `UnknownPlan` when there is no such plan.
+    """
+
+    rule: ClassVar[str] = "ALU-2"
+
+    customer: Id
+    plan: Id | None
+    anchor: Annotated[date | datetime, as_anchor] | None = None
+
+    def steps(self, now: datetime) -> UseCase[UsageRows]:
+        """Decide and save."""
+        actor = yield from authorized(self, self.actor, self.customer, Permission.ACCOUNTS_MANAGE)
+        plan = Limits() if self.plan is None else (yield from service_plan(self, self.plan)).limits
+        zone = yield from ask(lambda ports: ports.host.zone(self.tenant))
+        decision = limits.open_usage(self.customer, plan=self.plan, zone=zone, anchor=self.anchor, by=actor, now=now)
+        yield from save(self, decision.state, 0, decision.events)
+        return UsageRows(limits.rows(decision.state, plan, now))
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class UseLimit(Command[UsageOf]):
+    """Use *amount* more of *limit*; refuses as `limits.use()` does."""
+
+    rule: ClassVar[str] = "ALU-2"
+
+    customer: Id
+    limit: Id
+    amount: SomeMeasure = 1
+    within: Id | None = None
+
+    def steps(self, now: datetime) -> UseCase[UsageOf]:
+        """Load the place, decide, save."""
+        return (yield from _count(self, limits.use, self.amount, now))
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class ReleaseLimit(Command[UsageOf]):
+    """Give *amount* of *limit* back; refuses as `limits.release()` does."""
+
+    rule: ClassVar[str] = "ALU-2"
+
+    customer: Id
+    limit: Id
+    amount: SomeMeasure = 1
+    within: Id | None = None
+
+    def steps(self, now: datetime) -> UseCase[UsageOf]:
+        """Load the place, decide, save."""
+        return (yield from _count(self, limits.release, self.amount, now))
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class RecountLimit(Command[UsageOf]):
+    """Set what is used of *limit* to *count*, which the host has counted; as `limits.recount()`."""
+
+    rule: ClassVar[str] = "D-16"
+
+    customer: Id
+    limit: Id
+    count: Measure
+    within: Id | None = None
+
+    def steps(self, now: datetime) -> UseCase[UsageOf]:
+        """Load the place, decide, save."""
+        return (yield from _count(self, limits.recount, range(self.count), now))
+
+
+def _count(
+    command: UseLimit | ReleaseLimit | RecountLimit,
+    decide: Callable[..., Decision[Usage, Any]],
+    amount: int | range,
+    now: datetime,
+) -> UseCase[UsageOf]:
+    actor = yield from authorized(command, command.actor, command.customer, Permission.USAGE_MANAGE)
+    stored = yield from stored_usage(command, command.customer, named(command.within))
+    plan = yield from limits_of(command, stored.state)
+    limit, within = command.limit, command.within
+    decision = decide(stored.state, limit, amount, limits=plan, within=within, by=actor, now=now)
+    yield from save(command, decision.state, stored.version, decision.events)
+    return counted(decision.state, decision.events, limit, within, plan, now)
+
+
+def counted(
+    usage: Usage, events: Iterable[Event], limit: str, within: str | None, plan: Limits, now: datetime
+) -> UsageOf:
+    """How much *usage* has of *limit* after *events*; nothing of one that the plan has no more, once it is released."""
+    gone = plan.get(limit) is None and not usage.running(limit, None, now).used
+    row = _GONE if gone else limits.row(usage, limit, limits=plan, within=within, now=now)
+    reached = (event.percent for event in events if isinstance(event, ThresholdReached))
+    return UsageOf(limit=limit, within=within, row=row, thresholds=tuple(reached))
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class OverrideLimit(Command[UsageRows]):
+    """Let *customer* use *most* of *limit*, whatever its plan says; what the plan says again, when `None`."""
+
+    rule: ClassVar[str] = "D-9"
+
+    customer: Id
+    limit: Id
+    most: Measure | Unlimited | None
+
+    def steps(self, now: datetime) -> UseCase[UsageRows]:
+        """Load all places, decide, save."""
+        actor = yield from authorized(self, self.actor, self.customer, Permission.ACCOUNTS_MANAGE)
+        stored = yield from stored_usage(self, self.customer, None)
+        decision = limits.override(stored.state, self.limit, self.most, by=actor, now=now)
+        yield from save(self, decision.state, stored.version, decision.events)
+        plan = yield from limits_of(self, decision.state)
+        return UsageRows(limits.rows(decision.state, plan, now))
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class ChangeServicePlan(Command[PlanFit]):
+    """Let another service plan hold for *customer* from now on; refuses as `limits.change_plan()` does.
+
+    Its main administrator may change it, too (ALU-5).
+    """
+
+    rule: ClassVar[str] = "ALU-5"
+
+    customer: Id
+    plan: Id
+    accept_excess: bool = False
+
+    def steps(self, now: datetime) -> UseCase[PlanFit]:
+        """Load all places, decide, save."""
+        actor = yield from authorized(self, self.actor, self.customer, Permission.ACCOUNTS_MANAGE, administrator=True)
+        stored = yield from stored_usage(self, self.customer, None)
+        plan = yield from service_plan(self, self.plan)
+        fit = limits.preview_plan(stored.state, plan.limits, now=now)
+        decision = limits.change_plan(
+            stored.state, plan.id, limits=plan.limits, accept_excess=self.accept_excess, by=actor, now=now
+        )
+        yield from save(self, decision.state, stored.version, decision.events)
+        return fit
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class PreviewServicePlan(Query[PlanFit]):
+    """Whether what *customer* uses fits another service plan, and where not (ALU-5)."""
+
+    actor: UserId
+    customer: Id
+    plan: Id
+
+    def steps(self, now: datetime) -> UseCase[PlanFit]:
+        """Load all places."""
+        yield from authorized(self, self.actor, self.customer, Permission.ACCOUNTS_MANAGE, administrator=True)
+        usage = (yield from stored_usage(self, self.customer, None)).state
+        plan = yield from service_plan(self, self.plan)
+        return limits.preview_plan(usage, plan.limits, now=now)
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class ReadUsage(Query[UsageRows]):
+    """How much *customer* uses of each limit of its plan (ALU-2, ALU-3)."""
+
+    actor: UserId
+    customer: Id
+
+    def steps(self, now: datetime) -> UseCase[UsageRows]:
+        """Load all places."""
+        yield from authorized(self, self.actor, self.customer, Permission.USAGE_MANAGE, administrator=True)
+        usage = (yield from stored_usage(self, self.customer, None)).state
+        plan = yield from limits_of(self, usage)
+        return UsageRows(limits.rows(usage, plan, now))
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class ReadPanel(Query[Panel]):
+    """The panel of *customer*, for its main administrator and nobody else (ALU-11)."""
+
+    actor: UserId
+    customer: Id
+
+    def steps(self, now: datetime) -> UseCase[Panel]:
+        """Load all places; who is not the administrator is refused, whether there is such a customer or not."""
+        actor = yield from actor_of(self, self.actor)
+        known = yield from customer_of(self, self.customer)
+        limits.require_administrator(known.administrator, actor)
+        usage = (yield from stored_usage(self, self.customer, None)).state
+        plan = yield from limits_of(self, usage)
+        return limits.panel(usage, plan, administrator=known.administrator, by=actor, now=now)
