@@ -127,8 +127,11 @@ CREDIT_PACKS: Final = (
         expires_after=Duration(months=1),
     ),
 )
-CUSTOMERS: Final = {"a1": Customer(administrator="chief"), "a2": Customer(administrator="other")}
-"""Whose main administrators hold no permission."""
+CUSTOMERS: Final = {
+    "a1": Customer(administrator="chief", plans=frozenset({"tiny"})),
+    "a2": Customer(administrator="other"),
+}
+"""Whose main administrators hold no permission; that of a1 may choose *tiny*."""
 
 
 class Clock:

@@ -11,7 +11,7 @@ from licensing_core.credits import CreditPack, Grant, Rollover
 from licensing_core.currencies import Currency
 from licensing_core.directory import Actor
 from licensing_core.entitlements import Situation
-from licensing_core.limits import UNLIMITED, Limit, Limits, OnSwitch, Places, PlaceTally, Tally
+from licensing_core.limits import UNLIMITED, Limit, Limits, OnPlanChange, Places, PlaceTally, Tally
 from licensing_core.money import Money
 from licensing_core.periods import Cycle, Duration
 from licensing_core.plans import Feature, ServicePlan, ServicePlans, compare_plans
@@ -30,7 +30,7 @@ LIMIT: Final = Limit(
     overage=Fraction(5, 4),
     resets=Duration(months=1),
     thresholds=(50, 100),
-    on_switch=OnSwitch.CLAMP,
+    on_plan_change=OnPlanChange.CLAMP,
 )
 LIMITS: Final = Limits(
     {"calls": LIMIT, "workspaces": Limit(3), "team": Limit(2, "workspaces"), "files": Limit(UNLIMITED)}
@@ -67,7 +67,9 @@ GRANT: Final = Grant(
     rollover=Rollover(most=10),
 )
 ACTIVATION: Final = credit.ActivationPolicy(calendar=BusinessCalendar(frozenset({0, 1, 2, 3, 4})))
-CREDITS_OPENING: Final = credit.open_credits("acme", zone=MADRID, overdraft=5, **DONE)
+CREDITS_OPENING: Final = credit.open_credits(
+    "acme", zone=MADRID, overdraft=5, resets=Cycle.calendar(Duration(months=1), MADRID), **DONE
+)
 ORDERED: Final = credit.order_pack(CREDITS_OPENING.state, PACK, "c1", **DONE)
 PACK_PAID: Final = credit.note_payment(ORDERED.state, "c1", policy=ACTIVATION, **DONE)
 ACTIVATED: Final = credit.activate(PACK_PAID.state, "c1", **DONE)
@@ -90,7 +92,7 @@ SITUATION: Final = Situation(
 METERED: Final[tuple[Value, ...]] = (
     LIMIT,
     LIMITS,
-    Tally(used=2, turn=1, until=LATER, per="workspaces"),
+    Tally(used=2, turn=1, since=NOON, until=LATER, per="workspaces"),
     PlaceTally(used=2, turn=1),
     USAGE,
     USAGE_OPENING.events[0],
@@ -114,7 +116,7 @@ METERED: Final[tuple[Value, ...]] = (
     ORDERED.events[0],
     PACK_PAID.events[0],
     credit.PackCancelled(account="acme", order="c2", **AT),
-    credit.CreditsMoved(account="acme", passed=(), movements=(), overage=0, used=30, **AT),
+    credit.CreditsMoved(account="acme", passed=(), movements=(), overage=0, used=30, since=None, **AT),
     ACTIVATED.events[0],
     GRANTED.events[0],
     SPENT.events[0],
@@ -129,11 +131,11 @@ METERED: Final[tuple[Value, ...]] = (
     ServicePlans((SERVICE_PLAN,)),
     compare_plans(SERVICE_PLAN, ServicePlan(id="tiny", limits=SMALLER)),
     SITUATION,
-    protocols.Customer(administrator="ana", blocks=frozenset({"unpaid"}), trial_ends=LATER),
+    protocols.Customer(administrator="ana", plans=frozenset({"small"}), blocks=frozenset({"unpaid"}), trial_ends=LATER),
 )
 """One of each."""
 _ROWS: Final = limits.rows(USAGE, LIMITS, NOON)
-_CALLS: Final = services.UsageOf(
+_CALLS: Final = services.LimitUsage(
     limit="calls", within=None, row=limits.row(USAGE, "calls", limits=LIMITS, now=NOON), thresholds=(50, 100)
 )
 _STANDING: Final = credit.standing(CREDITS, NOON)
@@ -142,8 +144,8 @@ _SENT: Final[dict[str, Any]] = {"key": "k1", **_ASKED}
 SERVED: Final[tuple[Value, ...]] = (
     _CALLS,
     services.UsageRows(_ROWS),
-    services.CreditsStand(standing=_STANDING, burned=SPENT.events[0].movements),
-    services.PackOrderOf(order=CREDITS.orders["c1"], standing=_STANDING),
+    services.CreditsStanding(standing=_STANDING, burned=SPENT.events[0].movements),
+    services.OrderStanding(order=CREDITS.orders["c1"], standing=_STANDING),
     services.FeatureUsed(usage=_CALLS, standing=_STANDING),
     services.OpenUsage(plan="basic", anchor=date(2026, 1, 31), **_SENT),
     services.UseLimit(limit="team", amount=2, within="red", **_SENT),

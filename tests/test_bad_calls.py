@@ -88,6 +88,7 @@ from tests.specimens_metered import (
     CREDITS,
     CREDITS_OPENING,
     GRANT,
+    LIMIT,
     LIMITS,
     PACK,
     PACK_PAID,
@@ -201,6 +202,7 @@ CALLS: Final[dict[str, dict[str, Any]]] = {
     "credits.standing": {"account": CREDITS, "now": NOON},
     "credits.void": {"account": CREDITS, "grant_id": "gift", **PAID},
     "entitlements.features": {"situation": FREE_TO_USE, "now": NOON},
+    "entitlements.require_open": {"blocks": frozenset[str](), "trial_ends": None, "now": NOON},
     "entitlements.use_feature": {"feature": "bots", "situation": FREE_TO_USE, "uses": 2, **PAID},
     "enrollments.access": {
         "user": "ana",
@@ -263,6 +265,7 @@ CALLS: Final[dict[str, dict[str, Any]]] = {
     "limits.require_administrator": {"administrator": "root", "by": ROOT},
     "limits.room": {"limit": "team", **USING},
     "limits.row": {"limit": "team", **USING},
+    "limits.row_of": {"limit": LIMIT, "used": 3},
     "limits.rows": {"usage": USAGE, "limits": LIMITS, "now": NOON},
     "limits.use": {"limit": "team", "amount": 1, **USING, "within": "blue", "by": ROOT},
     "orders.check_cart": CHECKOUT,

@@ -78,7 +78,8 @@ def test_an_id_is_taken_once_by_orders_and_grants_together(account: CreditAccoun
 def test_a_payment_makes_credits_pending_and_activation_makes_them_spendable() -> None:
     decision = lib.note_payment(ordered(), "o1", policy=OFFICE, paid=eur("20.00"), **ACTS)
     by = NOON + 2 * DAY
-    assert decision.events == (PackPaid(account="acme", order="o1", active_by=by, by="ana", at=NOON),)
+    paid = PackPaid(account="acme", order="o1", active_by=by, paid=eur("20.00"), by="ana", at=NOON)
+    assert decision.events == (paid,)
     assert replayed(lib.apply, decision, ordered()) == decision.state
     assert lib.standing(decision.state, by) == lib.Standing(balance=0, pending=10, late=())
     assert lib.standing(decision.state, by + timedelta(microseconds=1)).late == ("o1",)

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from licensing_core import credits as lib
-from licensing_core.credits import CountReset, CreditAccount, Rollover
+from licensing_core.checks import InvalidArgument
+from licensing_core.credits import CountReset, CreditAccount, Grant, Rollover
 from licensing_core.periods import Cycle, Duration
 from tests.builders import NOON, agrees, replayed
 from tests.credit_world import ALL, ANA, DAY, HOUR, balance, gift, left, opened, spend, spent
@@ -192,3 +193,92 @@ def test_a_command_and_a_run_begin_a_count_alike() -> None:
 def test_anybody_may_ask_whether_a_count_may_begin_anew() -> None:
     acts: dict[str, Any] = {"by": ANA, "now": NOON}
     assert agrees(lib.can_reset, lib.reset, opened(), **acts).rule == "ALU-8"
+
+
+# Counts that begin anew by themselves, and in time
+
+
+JUNE = datetime(2026, 6, 1, tzinfo=UTC)
+
+
+def monthly(*, keep: bool = True) -> CreditAccount:
+    """An account whose count begins anew with each month, with a grant of 100 of which 25 roll over."""
+    opening = lib.open_credits(
+        "acme", zone="UTC", resets=Cycle.calendar(Duration(months=1), "UTC"), keep_overage=keep, by=ANA, now=NOON
+    )
+    plan = Grant(
+        id="plan",
+        amount=100,
+        effective=NOON,
+        recurrence=Cycle(JUNE, Duration(months=1), "UTC"),
+        rollover=Rollover(most=25),
+    )
+    return spent(lib.grant(opening.state, plan, by=ANA, now=NOON).state, 40)
+
+
+def test_a_count_begins_anew_at_its_boundary_whenever_somebody_looks() -> None:
+    account = monthly()
+    assert lib.by_then(account, JUNE - TICK).balances.balance == 60
+    for late in (JUNE, JUNE + HOUR, JUNE + 20 * DAY):
+        balances = lib.by_then(account, late).balances
+        assert (balances.balance, balances.used, balances.since) == (100, 0, JUNE)
+
+
+def test_what_is_spent_after_the_boundary_belongs_to_the_new_count() -> None:
+    decision = spend(monthly(), 1, now=JUNE + HOUR)
+    balances = decision.state.balances
+    assert (balances.balance, balances.used, balances.since) == (99, 1, JUNE)
+    assert replayed(lib.apply, decision, monthly()) == decision.state
+
+
+def test_a_single_reset_does_not_come_late() -> None:
+    account = spent(opened(gift("a")), 1, now=NOON + HOUR)
+    with pytest.raises(lib.ResetTooLate) as caught:
+        lib.reset(account, by=ANA, now=NOON)
+    assert caught.value == lib.ResetTooLate(since=NOON + HOUR)
+    assert "2026-05-04T13:00:00+00:00" in str(caught.value)
+
+
+def test_one_instant_begins_one_count() -> None:
+    account = reset(opened(gift("a", rollover=Rollover(most=10)), gift("b")), now=NOON + HOUR)
+    again = lib.reset(account, by=ANA, now=NOON + HOUR)
+    assert (again.state, again.events) == (account, ())
+    assert lib.reset(monthly(), by=ANA, now=JUNE).events == ()
+
+
+def test_what_is_owed_is_dropped_by_the_cycle_where_the_account_says_so() -> None:
+    daily = Cycle(JUNE, Duration(days=1), "UTC")
+    opening = lib.open_credits("acme", zone="UTC", overdraft=9, resets=daily, keep_overage=False, by=ANA, now=NOON)
+    owing = spent(opening.state, 5)
+    assert lib.by_then(owing, NOON + HOUR).balances.overage == 5
+    assert lib.by_then(owing, NOON + DAY).balances.overage == 0
+
+
+def test_a_cycle_of_resets_has_no_shorter_periods_than_an_hour() -> None:
+    with pytest.raises(InvalidArgument, match="resets"):
+        lib.open_credits("acme", zone="UTC", resets=Cycle(NOON, Duration(seconds=3599), "UTC"), by=ANA, now=NOON)
+
+
+def test_too_many_resets_at_once_are_refused() -> None:
+    cycle = Cycle(NOON, Duration(seconds=3600), "UTC")
+    hourly = lib.open_credits("acme", zone="UTC", resets=cycle, by=ANA, now=NOON)
+    with pytest.raises(lib.TooMuchTime) as caught:
+        lib.by_then(hourly.state, NOON + 10_001 * HOUR)
+    assert caught.value.resume_at == NOON + 10_000 * HOUR
+    assert lib.by_then(hourly.state, NOON + 10_000 * HOUR).balances.since == NOON + 10_000 * HOUR
+
+
+def test_a_long_time_is_told_in_one_movement_for_each_grant_and_kind() -> None:
+    owing = spent(opened(gift("a", every="P1D"), overdraft=10_000), 5_000)
+    event = spend(owing, 1, now=NOON + 100 * DAY).events[0]
+    assert [(one.kind.value, one.amount, one.at) for one in event.passed] == [
+        ("granted", 1_000, NOON + 100 * DAY),
+        ("burned", 1_000, NOON + 100 * DAY),
+    ]
+
+
+def test_what_begins_at_one_instant_pays_in_the_order_in_which_it_is_spent() -> None:
+    first = gift("topped", amount=3, every="P1D", priority=0)
+    later = gift("starts", amount=9, at=NOON + DAY, priority=5)
+    owing = spent(opened(first, later, overdraft=10), 7)
+    assert left(owing, NOON + DAY) == {"starts": 8, "topped": 0}

@@ -60,7 +60,9 @@ def test_the_event_tells_what_was_burned_owed_and_counted() -> None:
         Movement(grant=name, kind=MovementKind.BURNED, amount=amount, at=NOON) for name, amount in (("a", 3), ("b", 4))
     )
     assert decision.events == (
-        CreditsSpent(account="acme", passed=(), movements=moved, overage=2, used=9, amount=9, by="ana", at=NOON),
+        CreditsSpent(
+            account="acme", passed=(), movements=moved, overage=2, used=9, since=None, amount=9, by="ana", at=NOON
+        ),
     )
     assert (left(decision.state), balance(decision.state)) == ({"a": 0, "b": 0}, -2)
     assert replayed(lib.apply, decision, account) == decision.state

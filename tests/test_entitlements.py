@@ -19,6 +19,7 @@ from licensing_core.entitlements import (
     TrialEnded,
     can_use_feature,
     features,
+    require_open,
     use_feature,
 )
 from licensing_core.errors import LicensingError
@@ -161,6 +162,17 @@ def test_all_causes_of_a_block_are_told_in_order() -> None:
     assert str(found) == "blocked for abuse, unpaid; have each cause lifted first"
 
 
+def test_a_customer_is_open_unless_it_is_blocked_or_its_trial_is_over() -> None:
+    require_open(frozenset(), None, now=NOON)
+    require_open(frozenset(), NOON + timedelta(seconds=1), now=NOON)
+    with pytest.raises(TrialEnded) as over:
+        require_open(frozenset(), NOON, now=NOON)
+    assert over.value == TrialEnded(ended=NOON)
+    with pytest.raises(ClientBlocked) as blocked:
+        require_open(frozenset({"unpaid", "abuse"}), NOON, now=NOON)
+    assert blocked.value == ClientBlocked(causes=("abuse", "unpaid")), "a block comes first"
+
+
 def test_all_features_of_the_plan_are_told() -> None:
     found = features(a_situation(credits_left=3, licensed=frozenset({"all"}), within="w1"), now=NOON)
     assert {name: verdict.code for name, verdict in found.items()} == {
@@ -192,6 +204,9 @@ def test_all_features_of_the_plan_are_told() -> None:
         (lambda: use("forms", a_situation(), now=NAIVE), "now"),
         (lambda: use_feature("forms", a_situation(), by="ana", now=NOON), "by"),  # type: ignore[arg-type]
         (lambda: use("summary", a_situation(), 1_000_000), "uses"),
+        (lambda: require_open(["unpaid"], None, now=NOON), "blocks"),  # type: ignore[arg-type]
+        (lambda: require_open(frozenset(), NAIVE, now=NOON), "trial_ends"),
+        (lambda: require_open(frozenset(), None, now=NAIVE), "now"),
         (lambda: Situation(plan="small"), "plan"),  # type: ignore[arg-type]
         (lambda: Situation(plan=PLAN, trial_ends=NAIVE), "trial_ends"),
         (lambda: Situation(plan=PLAN, blocks=["unpaid"]), "blocks"),  # type: ignore[arg-type]

@@ -147,6 +147,17 @@ def test_limits_that_do_not_go_together_are_refused(by_name: dict[str, Limit]) -
     assert caught.value.parameter == "by_name"
 
 
+@pytest.mark.parametrize("step", ["per", "part_of"])
+def test_limits_are_nested_eight_deep_at_most(step: str) -> None:
+    def chain(length: int) -> dict[str, Limit]:
+        more = {f"l{n}": Limit(1, **{step: f"l{n - 1}"}) for n in range(1, length)}  # type: ignore[arg-type]
+        return {"l0": Limit(1), **more}
+
+    assert len(Limits(chain(8))) == 8
+    with pytest.raises(InvalidLimits):
+        Limits(chain(9))
+
+
 @pytest.mark.parametrize("by_name", [None, [], "a", {"a b": Limit(1)}, {"a": 1}, {1: Limit(1)}], ids=repr)
 def test_limits_are_a_mapping_of_limits_by_id(by_name: Any) -> None:
     with pytest.raises(InvalidArgument):

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from licensing_core import limits as lib
-from licensing_core.checks import InvalidArgument, InvalidId
+from licensing_core.checks import MAX_MEASURE, InvalidArgument, InvalidId, InvalidQuantity
 from licensing_core.limits import (
     UNLIMITED,
     Limit,
@@ -51,7 +51,7 @@ def test_the_event_tells_what_is_used_in_the_place_and_in_all() -> None:
     decision = use(usage, NESTED, "team", within="w2")
     counted = decision.events[0]
     assert isinstance(counted, UsageCounted)
-    assert (counted.within, counted.in_place, counted.tally) == ("w2", 2, Tally(used=4, per="workspaces"))
+    assert (counted.within, counted.in_place, counted.tally) == ("w2", 2, Tally(used=4, since=NOON, per="workspaces"))
     assert place_changes(usage.places, counted) == {"w2": {"team": PlaceTally(used=2, turn=0)}}
     assert replayed(lib.apply, decision, usage) == decision.state
     assert told(decision) == [("team", 80), ("team", 100)]
@@ -251,7 +251,7 @@ def test_what_was_used_without_places_is_counted_anew_in_them() -> None:
     assert taken(usage, NESTED)["team"] == {}
     usage = use(usage, NESTED, "team", within="w1").state
     assert taken(usage, NESTED)["team"] == {"w1": 1}
-    assert usage.tallies["team"] == Tally(used=1, turn=1, per="workspaces")
+    assert usage.tallies["team"] == Tally(used=1, turn=1, since=NOON, per="workspaces")
 
 
 def test_a_plan_that_is_edited_there_and_back_changes_nothing() -> None:
@@ -265,3 +265,11 @@ def test_places_of_another_kind_are_other_places() -> None:
     usage = using(NESTED, TWO_TEAMS)
     usage = use(usage, elsewhere, "team", within="w1").state
     assert taken(usage, elsewhere)["team"] == {"w1": 1}
+
+
+def test_two_places_together_stay_below_what_is_counted() -> None:
+    limits = Limits({"rooms": Limit(9), "bytes": Limit(UNLIMITED, "rooms")})
+    usage = lib.use(a_usage(), "bytes", MAX_MEASURE - 1, limits=limits, within="a", by=ANA, now=NOON).state
+    usage = lib.use(usage, "bytes", 1, limits=limits, within="b", by=ANA, now=NOON).state
+    with pytest.raises(InvalidQuantity):
+        lib.use(usage, "bytes", 1, limits=limits, within="b", by=ANA, now=NOON)

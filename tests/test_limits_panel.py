@@ -65,6 +65,24 @@ def test_a_row_checks_what_it_is_given() -> None:
         assert caught.value.parameter in change
 
 
+@pytest.mark.parametrize(
+    ("change", "parameter"), [({"usage": None}, "usage"), ({"limits": None}, "limits"), ({"now": None}, "now")], ids=str
+)
+def test_each_view_of_a_usage_names_the_argument_that_is_none(change: dict[str, Any], parameter: str) -> None:
+    given: dict[str, Any] = {"usage": a_usage(), "limits": plain(1), "now": NOON, **change}
+    nothing: Any = given.pop("usage")
+    for ask in (
+        lambda: lib.panel(nothing, administrator="ana", by=ANA, **given),
+        lambda: lib.rows(nothing, **given),
+        lambda: lib.row(nothing, "users", **given),
+        lambda: lib.room(nothing, "users", **given),
+        lambda: lib.preview_plan(nothing, **given),
+    ):
+        with pytest.raises(InvalidArgument) as caught:
+            ask()
+        assert caught.value.parameter == parameter
+
+
 def test_the_panel_is_for_the_main_administrator() -> None:
     usage = using(plain(5), {"users": 4})
     found = lib.panel(usage, plain(5), administrator="ana", by=ANA, now=NOON)

@@ -1,5 +1,6 @@
 """What the host knows to be so: counted anew, by its own view of what counts, and never refused."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,7 +10,8 @@ from licensing_core import limits as lib
 from licensing_core.checks import InvalidArgument, InvalidQuantity
 from licensing_core.decisions import Decision
 from licensing_core.directory import Actor
-from licensing_core.limits import Limit, LimitExceeded, Limits, PlaceRequired, UnknownLimit, Usage, UsageEvent
+from licensing_core.limits import Limit, LimitExceeded, Limits, PlaceRequired, Tally, UnknownLimit, Usage, UsageEvent
+from licensing_core.periods import Duration
 from tests.builders import NAIVE, NOON, replayed
 from tests.usage_world import ANA, NESTED, PARTS, a_usage, in_part, plain, taken, told, use, using
 
@@ -25,9 +27,16 @@ MEMBERS = [Member("ana"), Member("luis"), Member("mei", active=False), Member("n
 
 
 def recount(
-    usage: Usage, limits: Limits, units: Any, counts: Any = None, *, name: str = "users", within: str | None = None
+    usage: Usage,
+    limits: Limits,
+    units: Any,
+    counts: Any = None,
+    *,
+    name: str = "users",
+    within: str | None = None,
+    now: datetime = NOON,
 ) -> Decision[Usage, UsageEvent]:
-    return lib.recount(usage, name, units, counts=counts, limits=limits, within=within, by=ANA, now=NOON)
+    return lib.recount(usage, name, units, counts=counts, limits=limits, within=within, by=ANA, now=now)
 
 
 @pytest.mark.parametrize(
@@ -78,6 +87,34 @@ def test_what_is_counted_anew_reaches_thresholds_as_what_is_used() -> None:
 def test_of_a_whole_only_what_is_used_of_no_part_is_counted() -> None:
     usage = recount(using(PARTS, {"teachers": 2}), PARTS, range(3)).state
     assert taken(usage, PARTS) == {"users": 5, "teachers": 2, "guests": 0}
+
+
+@pytest.mark.parametrize("number", [0, 3, 4])
+@pytest.mark.parametrize("resets", [None, Duration(months=1)], ids=str)
+def test_a_count_that_a_wrong_clock_began_later_than_now_begins_now(number: int, resets: Duration | None) -> None:
+    limits = plain(9, resets=resets)
+    usage = recount(a_usage("UTC"), limits, range(3), now=NOON.replace(year=9998)).state
+    decision = recount(usage, limits, range(number))
+    until = None if resets is None else datetime(2026, 6, 1, tzinfo=UTC)
+    assert decision.state.tallies["users"] == Tally(used=number, since=NOON, until=until)
+    assert decision.events[0].amount == number - 3  # type: ignore[union-attr]
+    assert decision.state == replayed(lib.apply, decision, usage)
+    assert recount(decision.state, limits, range(number)) == Decision(decision.state)
+
+
+def test_a_count_that_began_this_instant_is_not_begun_anew() -> None:
+    usage = using(plain(9), {"users": 4})
+    assert recount(usage, plain(9), MEMBERS) == Decision(usage)
+    assert recount(usage, plain(9), MEMBERS, now=NOON - timedelta(seconds=1)).state.tallies["users"] == Tally(
+        used=4, since=NOON - timedelta(seconds=1)
+    )
+
+
+def test_what_is_used_in_other_places_stays_used_when_the_count_begins_now() -> None:
+    usage = using(NESTED, {"team": {"w1": 2, "w2": 1}}, now=NOON + timedelta(days=900))
+    after = recount(usage, NESTED, ["ana"], name="team", within="w1").state
+    assert taken(after, NESTED)["team"] == {"w1": 1, "w2": 1}
+    assert after.tallies["team"] == Tally(used=2, since=NOON, per="workspaces")
 
 
 def test_each_place_is_counted_for_itself() -> None:

@@ -67,14 +67,15 @@ def test_a_new_count_begins_at_nothing_and_has_the_next_number() -> None:
     with pytest.raises(LimitExceeded):
         use(usage, MONTHLY, now=june - MICROSECOND)
     decision = use(usage, MONTHLY, amount=2, now=june)
-    assert decision.state.tallies["users"] == Tally(used=2, turn=1, until=at("2026-07-01T00:00+02:00"))
+    assert decision.state.tallies["users"] == Tally(used=2, turn=1, since=june, until=at("2026-07-01T00:00+02:00"))
     assert replayed(lib.apply, decision, usage) == decision.state
     assert lib.room(usage, "users", limits=MONTHLY, now=june) == 5
 
 
 def test_periods_in_which_nothing_was_used_are_passed_over() -> None:
-    usage = use(using(MONTHLY, {"users": 5}), MONTHLY, now=at("2026-11-20T00:00+00:00")).state
-    assert usage.tallies["users"] == Tally(used=1, turn=1, until=at("2026-12-01T00:00+01:00"))
+    november = at("2026-11-20T00:00+00:00")
+    usage = use(using(MONTHLY, {"users": 5}), MONTHLY, now=november).state
+    assert usage.tallies["users"] == Tally(used=1, turn=1, since=november, until=at("2026-12-01T00:00+01:00"))
 
 
 def test_nothing_used_in_an_earlier_count_can_be_released() -> None:
@@ -112,26 +113,77 @@ def test_a_part_and_its_whole_begin_anew_together() -> None:
 # A plan that is edited
 
 
-def test_a_count_ends_when_it_was_to_end_whatever_the_plan_says_by_now() -> None:
+def test_a_count_ends_when_it_was_to_end_however_long_counts_last_by_now() -> None:
     usage = using(MONTHLY, {"users": 4})
     june = at("2026-06-01T00:00+02:00")
-    for edited in (plain(5, resets=DAY), plain(5, resets=Duration(months=12)), plain(5)):
-        assert taken(usage, edited, june - MICROSECOND) == {"users": 4}
-        assert taken(usage, edited, june) == {"users": 0}
+    for edited in (plain(5, resets=DAY), plain(5, resets=Duration(months=12)), NESTED):
+        assert taken(usage, edited, june - MICROSECOND)["users"] == 4
+        assert taken(usage, edited, june).get("users", 0) == 0
     daily = plain(5, resets=DAY)
     assert use(usage, daily, now=june).state.tallies["users"].until == at("2026-06-02T00:00+02:00")
     assert use(usage, daily).state.tallies["users"].until == june
 
 
-def test_a_limit_that_resets_no_more_is_held_once_its_last_count_has_ended() -> None:
-    usage = use(using(MONTHLY, {"users": 4}), plain(5), now=NOON + timedelta(days=40)).state
-    assert usage.tallies["users"] == Tally(used=1, turn=1)
-    assert taken(usage, plain(5), NOON + timedelta(days=4000)) == {"users": 1}
+def test_what_is_used_of_a_limit_that_resets_no_more_stays_used_until_released() -> None:
+    usage, later = using(MONTHLY, {"users": 4}), NOON + timedelta(days=4000)
+    assert taken(usage, plain(5), later) == {"users": 4}
+    with pytest.raises(LimitExceeded):
+        use(usage, plain(5), amount=2, now=later)
+    usage = use(usage, plain(5), now=later).state
+    assert usage.tallies["users"] == Tally(used=5, since=NOON)
+    assert taken(release(usage, plain(5), amount=5, now=later), plain(5), later) == {"users": 0}
+
+
+def test_what_is_used_in_places_of_a_limit_that_resets_no_more_stays_used() -> None:
+    daily = Limits({"workspaces": Limit(3), "calls": Limit(2, "workspaces", resets=DAY)})
+    held = Limits({"workspaces": Limit(3), "calls": Limit(2, "workspaces")})
+    usage, later = using(daily, {"calls": {"w1": 2, "w2": 1}}), NOON + timedelta(days=9)
+    assert taken(usage, held, later)["calls"] == {"w1": 2, "w2": 1}
+    assert taken(usage, daily, later)["calls"] == {}
+
+
+def test_a_held_limit_that_resets_by_now_ends_with_the_period_in_which_its_count_began() -> None:
+    usage, june = using(plain(5), {"users": 5}), at("2026-06-01T00:00+02:00")
+    assert taken(usage, MONTHLY, june - MICROSECOND) == {"users": 5}
+    with pytest.raises(LimitExceeded):
+        use(usage, MONTHLY, now=june - MICROSECOND)
+    assert taken(usage, MONTHLY, june) == {"users": 0}
+    assert lib.room(usage, "users", limits=MONTHLY, now=june) == 5
+    after = use(usage, MONTHLY, now=june).state
+    assert after.tallies["users"] == Tally(used=1, turn=1, since=june, until=at("2026-07-01T00:00+02:00"))
+
+
+def test_less_used_of_a_held_limit_that_resets_by_now_does_not_prolong_its_count() -> None:
+    usage = release(using(plain(5), {"users": 5}), MONTHLY, now=NOON + timedelta(days=20))
+    assert usage.tallies["users"] == Tally(used=4, since=NOON, until=at("2026-06-01T00:00+02:00"))
+
+
+@pytest.mark.parametrize("days", [1, 27, 28, 400])
+def test_a_limit_edited_between_held_and_monthly_there_and_back_changes_nothing(days: int) -> None:
+    later = NOON + timedelta(days=days)
+    for before, between in ((plain(5), MONTHLY), (MONTHLY, plain(5))):
+        usage = using(before, {"users": 4})
+        known = taken(usage, before, later)
+        taken(usage, between, later)
+        assert taken(usage, before, later) == known
+
+
+def test_a_count_whose_beginning_was_never_kept_begins_with_the_next_use() -> None:
+    usage = Usage(id="acme", zone="Europe/Madrid", tallies={"users": Tally(used=4)})
+    assert taken(usage, MONTHLY, NOON + timedelta(days=400)) == {"users": 4}
+    after = use(usage, MONTHLY).state
+    assert after.tallies["users"] == Tally(used=5, since=NOON, until=at("2026-06-01T00:00+02:00"))
+
+
+def test_a_count_that_began_later_than_now_has_not_ended() -> None:
+    future = at("9998-12-31T23:59+00:00")
+    usage = use(a_usage(), plain(5), now=future).state
+    assert taken(usage, MONTHLY) == {"users": 1}
 
 
 def test_a_limit_that_resets_by_now_does_so_from_the_first_count_on() -> None:
     usage = use(using(plain(5), {"users": 3}), MONTHLY).state
-    assert usage.tallies["users"] == Tally(used=4, until=at("2026-06-01T00:00+02:00"))
+    assert usage.tallies["users"] == Tally(used=4, since=NOON, until=at("2026-06-01T00:00+02:00"))
 
 
 def test_a_lower_limit_holds_at_once_and_takes_nothing_away() -> None:

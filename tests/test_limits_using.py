@@ -51,7 +51,7 @@ def test_using_counts_and_tells_so() -> None:
             limit="users",
             within=None,
             amount=2,
-            tally=Tally(used=5),
+            tally=Tally(used=5, since=NOON),
             in_place=None,
             over=0,
             by="ana",

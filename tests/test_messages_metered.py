@@ -16,7 +16,7 @@ from licensing_core.money import Money
 from tests.builders import NOON
 from tests.specimens_metered import ACTIVATED, AT, DONE, GRANTED, ORDERED, PACK_PAID, SPENT
 
-MOVED: dict[str, Any] = {"account": "acme", "passed": (), "movements": (), "used": 0, **AT}
+MOVED: dict[str, Any] = {"account": "acme", "passed": (), "movements": (), "used": 0, "since": None, **AT}
 TALLY = limits.Tally(used=12)
 USED: dict[str, Any] = {"usage": "acme", "limit": "users", **AT}
 PLAIN: dict[str, Any] = {"within": None, "in_place": None, "over": 0, **USED}
@@ -156,7 +156,7 @@ EVENTS: list[tuple[Any, str, str]] = [
         "acme ha llegado al 80 % del límite users: se usan 8 de 10.",
     ),
     (
-        limits.PlanSwitched(usage="acme", plan="tiny", tallies={}, places={}, exceeds={"users": 3}, **AT),
+        limits.PlanChanged(usage="acme", plan="tiny", tallies={}, places={}, exceeds={"users": 3}, **AT),
         "acme has the plan tiny from now on. Used beyond it, and accepted: 3 users.",
         "acme tiene desde ahora el plan tiny. Usado por encima de él, y aceptado: 3 users.",
     ),

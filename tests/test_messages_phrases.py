@@ -141,6 +141,7 @@ def test_no_phrase_is_left_that_the_package_does_not_say() -> None:
         ("1 to 100", "de 1 a 100"),
         ("a Duration, which the base from_part counts", "un valor de tipo Duration, que la base from_part cuenta"),
         ("no later than now", "no posterior a «now»"),
+        ("at most 366 days ahead of now", "como máximo 366 días después de «now»"),
         ("10, without end, 20", "10, sin fin, 20"),
         ("10, a banana, without end", "10, a banana, without end"),
         ("a banana split", "a banana split"),
@@ -160,7 +161,7 @@ def test_a_bad_argument_is_named_as_it_stands_in_the_code(locale: str) -> None:
 @pytest.mark.parametrize(
     ("annotation", "value"),
     [(tuple[Id, ...], "x"), (frozenset[Id], ["x"]), (Money | None, 3), (Id | None, 3), (PlanKind, "seats")],
-    ids=str,
+    ids=["tuple", "frozenset", "money", "id", "enum"],
 )
 def test_a_field_is_refused_without_a_word_of_english(annotation: object, value: object) -> None:
     with pytest.raises(InvalidArgument) as refused:

@@ -145,7 +145,7 @@ def test_minor_units_are_an_int(minor: Any) -> None:
     assert (refused.value.parameter, refused.value.expected) == ("minor", "an int, in minor units")
 
 
-@pytest.mark.parametrize("currency", ["EUR", None, 978, object()], ids=repr)
+@pytest.mark.parametrize("currency", ["EUR", None, 978, object()], ids=lambda one: repr(one)[:14])
 def test_a_currency_is_a_currency(currency: Any) -> None:
     ways: list[Callable[[], object]] = [
         lambda: Money(1, currency),
@@ -264,7 +264,7 @@ def test_amounts_of_different_currencies_are_not_equal() -> None:
     assert len({Money(1, EUR), Money(1, USD), Money(1, EUR)}) == 2
 
 
-@pytest.mark.parametrize("other", [*INEXACT, 0, 1, Fraction(1), object()], ids=repr)
+@pytest.mark.parametrize("other", [*INEXACT, 0, 1, Fraction(1), object()], ids=lambda one: repr(one)[:14])
 def test_only_money_goes_with_money(other: Any) -> None:
     for operate in OPERATORS[:7]:
         with pytest.raises(InvalidAmount) as refused:

@@ -244,13 +244,15 @@ def test_offers_come_by_the_id_of_their_plan_each_once() -> None:
         ({"branches": ["sales"], "groups": ["coaches"]}, [SALES, EVERYBODYS]),
         ({"branches": ["root"], "trees": ["sales", "root"]}, [EVERYBODYS, TREES]),
     ],
-    ids=str,
+    ids=lambda one: type(one).__name__,
 )
 def test_what_is_offered_to_somebody_is_found_by_where_they_are(whose: dict[str, Any], seen: list[Offer]) -> None:
     assert ALL.offered_to(**whose) == tuple(seen)
 
 
-@pytest.mark.parametrize("given", ["ab", b"ab", 7, None, [SALES.plan], [SALES, an_offer("a")]], ids=repr)
+@pytest.mark.parametrize(
+    "given", ["ab", b"ab", 7, None, [SALES.plan], [SALES, an_offer("a")]], ids=lambda one: type(one).__name__
+)
 def test_offers_are_offers_and_of_one_plan_there_is_one(given: Any) -> None:
     with pytest.raises(InvalidArgument):
         Offers(given)

@@ -108,7 +108,7 @@ def test_the_text_is_canonical() -> None:
         == '{"included":0,"kind":"unit","minimum":null,"per":1,"price":"12.50 EUR"}'
     )
     assert dumps(Limit(4, overage=Fraction(5, 4))) == (
-        '{"most":4,"on_switch":"carry","overage":"5/4","part_of":null,"per":null,"resets":null,"thresholds":[80,100]}'
+        '{"most":4,"on_plan_change":"carry","overage":"5/4","part_of":null,"per":null,"resets":null,"thresholds":[80,100]}'
     )
     assert dumps(Holdings({"b": Holding.HELD, "a": Holding.AWAITING})) == (
         '{"entries":[["a","awaiting"],["b","held"]],"loaded":null}'

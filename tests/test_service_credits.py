@@ -12,23 +12,26 @@ from licensing_core import credits as credit
 from licensing_core.adapters.hosts import AsyncHostOf
 from licensing_core.adapters.memory import AsyncMemoryStore
 from licensing_core.adapters.sql import SqlStore
+from licensing_core.checks import InvalidArgument
 from licensing_core.credits import Entries, Entry, Grant, OrderStatus, RefundPolicy, Standing
 from licensing_core.currencies import Currency
 from licensing_core.directory import Actor, PermissionMissing
+from licensing_core.entitlements import ClientBlocked, TrialEnded
+from licensing_core.errors import LicensingError
 from licensing_core.limits import UNLIMITED
 from licensing_core.money import Money
-from licensing_core.protocols import AggregateExists, AggregateKind, IdempotencyConflict, Store
+from licensing_core.protocols import AggregateExists, AggregateKind, Customer, IdempotencyConflict, Store
 from licensing_core.services import (
     ActivatePack,
     AsyncLicensing,
     CancelPack,
-    CreditsStand,
+    CreditsStanding,
     GrantCredits,
     Licensing,
     NotePackPayment,
     OpenCredits,
     OrderPack,
-    PackOrderOf,
+    OrderStanding,
     ReadCredits,
     RefundPack,
     ResetCredits,
@@ -77,7 +80,7 @@ def activate(name: str = "o1") -> ActivatePack:
     return ActivatePack(order=name, **to(f"activate-{name}"))
 
 
-def buy(licensing: Licensing, name: str = "o1", pack: str = "small") -> PackOrderOf:
+def buy(licensing: Licensing, name: str = "o1", pack: str = "small") -> OrderStanding:
     licensing.run(order(name, pack, currency=Currency("EUR")))
     licensing.run(pay(name))
     return licensing.run(activate(name))
@@ -91,7 +94,7 @@ def spend(amount: int, key: str) -> SpendCredits:
     return SpendCredits(amount=amount, **to(key))
 
 
-def burned(answer: CreditsStand) -> list[tuple[str, int]]:
+def burned(answer: CreditsStanding) -> list[tuple[str, int]]:
     return [(one.grant, one.amount) for one in answer.burned]
 
 
@@ -270,24 +273,42 @@ def test_ten_thousand_grants_that_are_over_do_not_slow_a_spend_down(store: Store
     assert len(stored.state.balances.entries) == 10_001
 
 
+def test_orders_that_nobody_pays_do_not_slow_a_spend_down(licensing: Licensing, store: Store) -> None:
+    """They are loaded when they are named, and what is paid is loaded until it is active."""
+    for number in range(20):
+        licensing.run(order(f"o{number}"))
+    licensing.run(give("gift", 5))
+    watched = Watched(store)
+    watching = Licensing(watched, host(), Clock())
+    watching.run(spend(1, "k1"))
+    assert watching.run(READ).standing == Standing(balance=4, pending=0, late=())
+    watching.run(pay("o7"))
+    assert watching.run(READ).standing.pending == 100
+    watching.run(activate("o7"))
+    watching.run(spend(104, "k2"))
+    watching.run(READ)
+    assert watched.orders == [set(), set(), {"o7"}, {"o7"}, {"o7"}, {"o7"}, set()]
+
+
 class Watched:
-    """A store that notes how many grants it loads at a time."""
+    """A store that notes how many grants and which orders it loads at a time."""
 
     def __init__(self, store: Store) -> None:
-        self._store, self.loaded = store, list[int]()
+        self._store, self.loaded, self.orders = store, list[int](), list[set[str]]()
 
     def begin(self) -> Any:
-        return WatchedTurn(self._store.begin(), self.loaded)
+        return WatchedTurn(self._store.begin(), self.loaded, self.orders)
 
 
 class WatchedTurn(Turn):
-    def __init__(self, turn: Any, loaded: list[int]) -> None:
+    def __init__(self, turn: Any, loaded: list[int], orders: list[set[str]]) -> None:
         super().__init__(turn)
-        self._loaded = loaded
+        self._loaded, self._orders = loaded, orders
 
     def credits(self, *given: Any) -> Any:
         stored = self.inner.credits(*given)
         self._loaded.append(len(stored.state.balances.entries))
+        self._orders.append(set(stored.state.orders))
         return stored
 
 
@@ -309,6 +330,17 @@ def test_credits_are_read_at_an_instant_that_is_past_or_to_come(licensing: Licen
     assert [at(TOMORROW), at(TOMORROW + timedelta(days=1)), at(NOON)] == [49, 40, 70]
     before = attrs.evolve(READ, at=NOON - timedelta(seconds=1))
     assert refused(licensing.run, before) == UnknownAccount(account="a1"), "there was none yet"
+
+
+def test_credits_are_read_at_most_366_days_ahead(licensing: Licensing) -> None:
+    licensing.run(give("gift", 9, expires=NOON + timedelta(days=366)))
+    year = attrs.evolve(READ, at=NOON + timedelta(days=366))
+    assert licensing.run(year).standing.balance == 0
+    further = attrs.evolve(READ, at=NOON + timedelta(days=366, microseconds=1))
+    refusal = InvalidArgument(parameter="at", expected="at most 366 days ahead of now", got="a later instant")
+    assert refused(licensing.run, further) == refusal
+    assert isinstance(refused(licensing.run, attrs.evolve(further, actor="u1")), PermissionMissing)
+    assert refused(licensing.run, attrs.evolve(further, customer="a9")) == refusal
 
 
 def test_what_waited_at_an_instant_that_is_past_is_told(licensing: Licensing, clock: Clock) -> None:
@@ -345,6 +377,52 @@ def test_the_main_administrator_orders_withdraws_and_reads_and_no_more(licensing
         assert isinstance(refused(licensing.run, attrs.evolve(asked, **chief)), PermissionMissing)
 
 
+BLOCKED = Customer(administrator="chief", blocks=frozenset({"unpaid", "abuse"}))
+TRIED = Customer(administrator="chief", trial_ends=NOON)
+CAUSES = ClientBlocked(causes=("abuse", "unpaid"))
+
+
+@pytest.mark.parametrize(
+    ("known", "refusal"),
+    [(BLOCKED, CAUSES), (TRIED, TrialEnded(ended=NOON)), (attrs.evolve(BLOCKED, trial_ends=NOON), CAUSES)],
+)
+def test_a_customer_that_is_blocked_or_whose_trial_is_over_spends_nothing(
+    licensing: Licensing, store: Store, known: Customer, refusal: LicensingError
+) -> None:
+    licensing.run(give("gift", 9))
+    shut = Checked(store, host(customers={"a1": known}))
+    before = snapshot(store, "k1")
+    for amount in (1, 10):
+        assert refused(shut.run, spend(amount, "k1")) == refusal
+    assert isinstance(refused(shut.run, attrs.evolve(spend(1, "k1"), actor="u1")), PermissionMissing)
+    assert snapshot(store, "k1") == before
+    assert shut.run(attrs.evolve(READ, actor="chief")).standing.balance == 9
+    buy(shut)
+    assert balance(shut) == 109, "what staff does goes on"
+    assert licensing.run(spend(1, "k1")).standing.balance == 108, "once it is open again"
+
+
+def test_a_customer_spends_until_the_instant_at_which_its_trial_ends(licensing: Licensing, store: Store) -> None:
+    licensing.run(give("gift", 9))
+    trial = Checked(store, host(customers={"a1": attrs.evolve(TRIED, trial_ends=TOMORROW)}))
+    assert trial.run(spend(1, "k1")).standing.balance == 8
+
+
+def test_the_administrator_of_a_blocked_customer_orders_nothing_and_that_of_one_whose_trial_is_over_does(
+    licensing: Licensing, store: Store
+) -> None:
+    command = attrs.evolve(order(), actor="chief")
+    blocked = Checked(store, host(customers={"a1": attrs.evolve(BLOCKED, trial_ends=NOON)}))
+    before = snapshot(store, command.key)
+    assert refused(blocked.run, command) == CAUSES
+    assert snapshot(store, command.key) == before
+    tried = Checked(store, host(customers={"a1": TRIED}))
+    assert tried.run(command).order.status is OrderStatus.AWAITING_PAYMENT
+    assert blocked.run(order("o2")).order.id == "o2", "with the permission"
+    withdrawn = blocked.run(CancelPack(order="o1", **to("k1", actor="chief")))
+    assert withdrawn.order.status is OrderStatus.CANCELLED, "what was not paid may be withdrawn"
+
+
 def test_a_customer_without_credits_is_refused_after_the_permission(licensing: Licensing) -> None:
     each: list[Any] = [
         order(pack="huge"),
@@ -371,6 +449,17 @@ def test_a_customer_has_one_account(licensing: Licensing) -> None:
 
 
 # Once, and apart
+
+
+def test_one_payment_whose_id_is_the_key_pays_one_order_at_most(licensing: Licensing, store: Store) -> None:
+    for name in ("o1", "o2"):
+        licensing.run(order(name))
+    payment = attrs.evolve(pay("o1", paid="10.00 EUR"), key="payment-77")
+    first = licensing.run(payment)
+    after = snapshot(store)
+    assert licensing.run(payment) == first
+    assert refused(licensing.run, attrs.evolve(payment, order="o2")) == IdempotencyConflict(key="payment-77")
+    assert snapshot(store) == after
 
 
 def test_the_same_key_spends_once(licensing: Licensing, store: Store) -> None:
@@ -432,7 +521,7 @@ def test_many_stores_of_one_database_spend_no_more_than_there_is(tmp_path: Path)
     licensing.run(OPEN)
     licensing.run(give("gift", 10))
     outcomes = at_once(stores, [spend(4, f"k{number}") for number in range(6)])
-    assert sorted(one.standing.balance for one in outcomes if isinstance(one, CreditsStand)) == [2, 6]
+    assert sorted(one.standing.balance for one in outcomes if isinstance(one, CreditsStanding)) == [2, 6]
     assert balance(licensing) == 2
     for store in stores:
         store.close()

@@ -24,6 +24,7 @@ from licensing_core.services import (
     GrantCredits,
     GrantLicense,
     Licensing,
+    LimitUsage,
     MayUseFeature,
     OpenCredits,
     OpenUsage,
@@ -31,7 +32,6 @@ from licensing_core.services import (
     ReadUsage,
     RevokeLicense,
     UnknownAccount,
-    UsageOf,
     UseFeature,
     UseLimit,
 )
@@ -86,7 +86,7 @@ def with_customer(store: Store, known: Customer) -> Checked:
 
 def test_a_use_is_counted_and_paid_at_once(licensing: Licensing, store: Store) -> None:
     assert licensing.run(use(uses=4, key="k1")) == FeatureUsed(
-        usage=UsageOf(limit="calls", within=None, row=UsageRow(used=4, most=10, left=6, over=0)),
+        usage=LimitUsage(limit="calls", within=None, row=UsageRow(used=4, most=10, left=6, over=0)),
         standing=Standing(balance=8, pending=0, late=()),
     )
     assert events_of(store, "a1", AggregateKind.USAGE) == ["usage.opened", "usage.counted"]
@@ -129,7 +129,7 @@ def test_a_feature_that_only_costs_credits_counts_nothing(licensing: Licensing) 
 
 def test_a_feature_is_counted_in_the_place_where_its_limit_has_places(licensing: Licensing) -> None:
     used = licensing.run(use("seats", key="k1", within="w1")).usage
-    assert used == UsageOf(limit="team", within="w1", row=UsageRow(used=1, most=2, left=1, over=0))
+    assert used == LimitUsage(limit="team", within="w1", row=UsageRow(used=1, most=2, left=1, over=0))
     licensing.run(use("seats", key="k2", within="w2"))
     assert dict(licensing.run(ReadUsage(**of())).rows["team"].by) == {"w1": 1, "w2": 1}  # type: ignore[union-attr]
     assert refused(licensing.run, use("seats", key="k3")) == PlaceRequired(limit="team", per="workspaces")
@@ -180,7 +180,7 @@ def test_the_first_reason_against_it_is_told(licensing: Licensing, store: Store)
     on_trial = Customer(trial_ends=NOON + timedelta(days=1))
     assert told(on_trial, "robots") == FeatureNotInPlan(feature="robots", plan="basic")
     assert told(on_trial, "crm", user="u1") == FeatureNotLicensed(feature="crm")
-    assert told(on_trial, "crm") is None, "of the whole customer no license is needed"
+    assert told(on_trial, "crm") is None, "of the whole customer no license is asked"
     exceeded = LimitExceeded(limit="calls", within=None, used=0, most=10, shortfall=1)
     assert told(on_trial, "bots", uses=11) == exceeded
     assert told(on_trial, "bots", uses=7) == InsufficientCredits(balance=20, shortfall=1)
@@ -218,11 +218,41 @@ def test_a_customer_without_an_account_of_credits_has_none(store: Store) -> None
     assert refused(licensing.run, ReadCredits(**of())) == UnknownAccount(account="a1"), "none was opened"
 
 
-def test_a_customer_that_is_not_counted_is_refused_after_the_permission(licensing: Licensing) -> None:
+def test_a_use_that_names_no_user_has_no_license(licensing: Licensing, store: Store) -> None:
+    """It is asked of the whole customer, but never used by it."""
+    licensing.run(open_account())
+    licensing.run(GrantLicense(account="a1", user="u1", license_type="web", **sent("grant")))
+    before = snapshot(store, "k1")
+    assert licensing.run(may("crm")) == Verdict.allow("PLZ-10")
+    assert refused(licensing.run, use("crm", key="k1")) == FeatureNotLicensed(feature="crm")
+    assert licensing.may(use("crm", key="k1")).code == "feature.not_licensed"
+    assert snapshot(store, "k1") == before
+    assert licensing.run(use("chat", key="k1")) == FeatureUsed(usage=None, standing=None), "where none is needed"
+
+
+@pytest.mark.parametrize("credits_first", [False, True])
+def test_a_customer_whose_usage_was_never_opened_has_no_plan(store: Store, credits_first: bool) -> None:
+    over = NOON - timedelta(days=1)
+    if credits_first:
+        for command in OPENING[1:]:
+            Checked(store).run(command)
+    before = snapshot(store, "k1")
+    for known, refusal in (
+        (Customer(blocks=frozenset({"unpaid"}), trial_ends=over), ClientBlocked(causes=("unpaid",))),
+        (Customer(trial_ends=over), TrialEnded(ended=over)),
+        (Customer(), FeatureNotInPlan(feature="bots", plan=None)),
+    ):
+        licensing = with_customer(store, known)
+        for user in (None, "u1"):
+            assert licensing.run(may("bots", user=user)) == Verdict.refuse(refusal)
+            assert refused(licensing.run, use("bots", key="k1", user=user)) == refusal
+    assert snapshot(store, "k1") == before
+
+
+def test_a_customer_that_is_not_known_is_refused_after_the_permission(licensing: Licensing) -> None:
     for asked in (may("bots"), use(key="k1")):
-        unknown: Any = attrs.evolve(asked, customer="a9")
-        assert refused(licensing.run, unknown) == UnknownAccount(account="a9")
-        assert isinstance(refused(licensing.run, attrs.evolve(unknown, actor="u1")), PermissionMissing)
+        unknown: Any = attrs.evolve(asked, customer="a9", actor="u1")
+        assert isinstance(refused(licensing.run, unknown), PermissionMissing)
 
 
 def test_without_a_plan_there_are_no_features(store: Store) -> None:
@@ -273,7 +303,7 @@ def test_who_asks_of_themselves_learns_nothing_of_a_customer_they_do_not_belong_
 def test_two_tenants_use_apart(licensing: Licensing, store: Store) -> None:
     theirs = Licensing(store, host("globex"), Clock())
     foreign: Any = attrs.evolve(use(key="k1"), tenant="globex")
-    assert refused(theirs.run, foreign) == UnknownAccount(account="a1")
+    assert refused(theirs.run, foreign) == FeatureNotInPlan(feature="bots", plan=None)
     for command in OPENING:
         theirs.run(attrs.evolve(command, tenant="globex"))
     theirs.run(foreign)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from licensing_core.checks import MAX_COUNT, InvalidArgument
+from licensing_core.checks import MAX_COUNT, InvalidArgument, TooManyItems
 from licensing_core.limits import UNLIMITED, Limit, Limits, Overage
 from licensing_core.plans import Feature, PlanComparison, ServicePlan, ServicePlans, compare_plans
 
@@ -139,3 +139,10 @@ def test_a_trial_is_of_ten_years_at_most() -> None:
     assert ServicePlan(id="free", trial_days=3650).trial_days == 3650
     with pytest.raises(InvalidArgument, match="trial_days"):
         ServicePlan(id="free", trial_days=3651)
+
+
+def test_a_plan_has_a_thousand_features_at_most() -> None:
+    many = tuple(Feature(id=f"f{number}") for number in range(1001))
+    assert ServicePlan(id="pro", features=many[:-1]).feature("f999") == Feature(id="f999")
+    with pytest.raises(TooManyItems):
+        ServicePlan(id="pro", features=many)

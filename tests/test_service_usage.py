@@ -12,13 +12,16 @@ from licensing_core.adapters.hosts import AsyncHostOf, StaticHost
 from licensing_core.adapters.memory import AsyncMemoryStore
 from licensing_core.checks import InvalidArgument
 from licensing_core.directory import Permission, PermissionMissing
+from licensing_core.entitlements import ClientBlocked, TrialEnded
+from licensing_core.errors import LicensingError
 from licensing_core.limits import UNLIMITED, Limit, Limits, PlacesRow, PlanFit, UsageRow
 from licensing_core.plans import ServicePlan
-from licensing_core.protocols import AggregateExists, AggregateKind, Store
+from licensing_core.protocols import AggregateExists, AggregateKind, Customer, Store
 from licensing_core.services import (
     AsyncLicensing,
     ChangeServicePlan,
     Licensing,
+    LimitUsage,
     OpenUsage,
     OverrideLimit,
     PreviewServicePlan,
@@ -27,7 +30,6 @@ from licensing_core.services import (
     RecountLimit,
     ReleaseLimit,
     UnknownAccount,
-    UsageOf,
     UseLimit,
 )
 from tests.service_world import (
@@ -66,6 +68,11 @@ def used(licensing: Licensing, limit: str) -> Any:
     return row.used if isinstance(row, UsageRow) else dict(row.by)
 
 
+def licensing_with(store: Store, known: Customer) -> Checked:
+    """Where the host knows that of the customer a1."""
+    return Checked(store, host(customers={"a1": known}))
+
+
 def without(store: Store, *plans: ServicePlan, clock: Clock | None = None) -> Checked:
     """Where only these *plans* are defined."""
     return Checked(store, host(service_plans=attrs.evolve(SERVICE_PLANS, plans=plans)), clock)
@@ -80,7 +87,7 @@ def test_what_a_customer_uses_is_counted_from_nothing(licensing: Licensing) -> N
 
 
 def test_use_is_answered_with_the_row_and_the_thresholds_it_reached(licensing: Licensing) -> None:
-    assert licensing.run(use("users", 3, key="k1")) == UsageOf(
+    assert licensing.run(use("users", 3, key="k1")) == LimitUsage(
         limit="users", within=None, row=UsageRow(used=3, most=5, left=2, over=0)
     )
     assert licensing.run(use("users", 2, key="k2")).thresholds == (80, 100)
@@ -131,6 +138,24 @@ def test_a_customer_is_let_use_more_than_the_plan_says_until_it_says_so_again(li
     assert licensing.run(use("users", 9, key="k2")).row.left is UNLIMITED
     row = licensing.run(OverrideLimit(limit="users", most=None, **to("k3"))).rows["users"]
     assert row == UsageRow(used=9, most=5, left=0, over=4)
+
+
+def test_only_a_limit_of_the_plan_is_overridden_and_any_override_is_taken_back(
+    licensing: Licensing, store: Store
+) -> None:
+    unknown = OverrideLimit(limit="robots", most=9, **to("k1"))
+    before = snapshot(store, "k1")
+    for most in (9, 0, UNLIMITED):
+        assert refused(licensing.run, attrs.evolve(unknown, most=most)) == limits.UnknownLimit(limit="robots")
+    assert snapshot(store, "k1") == before
+    licensing.run(OverrideLimit(limit="files", most=9, **to("k2")))
+    licensing.run(ChangeServicePlan(plan="tiny", **to("k3")))
+    gone = OverrideLimit(limit="files", most=8, **to("k4"))
+    assert refused(licensing.run, gone) == limits.UnknownLimit(limit="files")
+    licensing.run(attrs.evolve(gone, most=None))
+    assert licensing.run(attrs.evolve(unknown, most=None)).rows.keys() == {"users"}
+    licensing.run(ChangeServicePlan(plan="basic", **to("k5")))
+    assert licensing.run(ReadUsage(**of())).rows["files"] == UsageRow(used=0, most=UNLIMITED, left=UNLIMITED, over=0)
 
 
 @pytest.mark.parametrize("within", [None, "w1"])
@@ -251,6 +276,79 @@ def test_the_main_administrator_reads_and_changes_the_plan_and_no_more(licensing
         assert isinstance(refused(licensing.run, attrs.evolve(command, **ADMINISTRATOR)), PermissionMissing)
 
 
+def test_the_main_administrator_chooses_among_the_plans_of_its_customer_and_whoever_has_the_permission_among_all(
+    licensing: Licensing, store: Store
+) -> None:
+    missing = PermissionMissing(permission=Permission.ACCOUNTS_MANAGE)
+    before = snapshot(store, "k1")
+    for plan in ("basic", "huge"):
+        change = ChangeServicePlan(plan=plan, **to("k1", actor="chief"))
+        assert refused(licensing.run, change) == missing
+        assert refused(licensing.run, PreviewServicePlan(plan=plan, **of(actor="chief"))) == missing
+    assert snapshot(store, "k1") == before
+    licensing.run(ChangeServicePlan(plan="tiny", **to("k2", actor="chief")))
+    both = licensing_with(store, Customer(administrator="boss"))
+    assert both.run(PreviewServicePlan(plan="basic", **of())).fits
+    assert both.run(ChangeServicePlan(plan="basic", **to("k3"))).fits, "boss has the permission"
+
+
+def test_the_main_administrator_accepts_no_excess(licensing: Licensing) -> None:
+    licensing.run(use("users", 4, key="k1"))
+    change = ChangeServicePlan(plan="tiny", **to("k2", actor="chief"))
+    accepted = attrs.evolve(change, accept_excess=True)
+    assert refused(licensing.run, accepted) == PermissionMissing(permission=Permission.ACCOUNTS_MANAGE)
+    assert refused(licensing.run, change) == limits.PlanTooSmall(plan="tiny", exceeds={"users": 3})
+    licensing.run(ReleaseLimit(limit="users", amount=3, **to("k3")))
+    refitted = attrs.evolve(accepted, key="k4")
+    assert isinstance(refused(licensing.run, refitted), PermissionMissing), "whether there is an excess or not"
+    assert licensing.run(change).fits
+
+
+BLOCKED = Customer(administrator="chief", plans=frozenset({"tiny"}), blocks=frozenset({"unpaid", "abuse"}))
+TRIED = Customer(administrator="chief", plans=frozenset({"tiny"}), trial_ends=NOON)
+CAUSES = ClientBlocked(causes=("abuse", "unpaid"))
+
+
+@pytest.mark.parametrize(
+    ("known", "refusal"),
+    [(BLOCKED, CAUSES), (TRIED, TrialEnded(ended=NOON)), (attrs.evolve(BLOCKED, trial_ends=NOON), CAUSES)],
+)
+def test_a_customer_that_is_blocked_or_whose_trial_is_over_uses_no_more_and_gives_back(
+    licensing: Licensing, store: Store, known: Customer, refusal: LicensingError
+) -> None:
+    licensing.run(use("users", 2, key="k1"))
+    shut = licensing_with(store, known)
+    before = snapshot(store, "k2")
+    assert refused(shut.run, use("users", key="k2")) == refusal
+    assert refused(shut.run, use("robots", key="k2")) == refusal, "before the limit is looked up"
+    assert isinstance(refused(shut.run, attrs.evolve(use("users", key="k2"), actor="u1")), PermissionMissing)
+    assert snapshot(store, "k2") == before
+    assert shut.run(ReleaseLimit(limit="users", **to("k3"))).row.used == 1
+    assert shut.run(RecountLimit(limit="users", count=3, **to("k4"))).row.used == 3
+    assert shut.run(ReadUsage(**of())).rows["users"] == UsageRow(used=3, most=5, left=2, over=0)
+    assert shut.run(ReadPanel(**of(actor="chief"))).plan == "basic"
+    assert not shut.run(PreviewServicePlan(plan="tiny", **of(actor="chief"))).fits
+    assert licensing.run(use("users", key="k5")).row.used == 4, "once it is open again"
+
+
+def test_a_customer_uses_until_the_instant_at_which_its_trial_ends(licensing: Licensing, store: Store) -> None:
+    trial = licensing_with(store, attrs.evolve(TRIED, trial_ends=NOON + timedelta(seconds=1)))
+    assert trial.run(use("users", key="k1")).row.used == 1
+
+
+def test_the_administrator_of_a_blocked_customer_changes_no_plan_and_that_of_one_whose_trial_is_over_does(
+    licensing: Licensing, store: Store
+) -> None:
+    change = ChangeServicePlan(plan="tiny", **to("k1", actor="chief"))
+    blocked = licensing_with(store, attrs.evolve(BLOCKED, trial_ends=NOON))
+    before = snapshot(store, "k1")
+    assert refused(blocked.run, change) == CAUSES
+    assert refused(blocked.run, attrs.evolve(change, plan="basic")).code == "permission.missing"
+    assert snapshot(store, "k1") == before
+    assert licensing_with(store, TRIED).run(change).fits
+    assert blocked.run(ChangeServicePlan(plan="basic", **to("k2"))).fits, "with the permission"
+
+
 def test_the_panel_is_for_the_main_administrator_and_nobody_else(licensing: Licensing) -> None:
     licensing.run(use("users", 2, key="k1"))
     panel = licensing.run(ReadPanel(**of(actor="chief")))
@@ -324,7 +422,7 @@ def test_the_same_story_is_told_with_await() -> None:
         await licensing.run(OPEN)
         commands = (licensing.run(use("users", 2, key=f"k{number}")) for number in range(4))
         outcomes = await asyncio.gather(*commands, return_exceptions=True)
-        told = [one.row.used if isinstance(one, UsageOf) else type(one) for one in outcomes]
+        told = [one.row.used if isinstance(one, LimitUsage) else type(one) for one in outcomes]
         assert told == [2, 4, limits.LimitExceeded, limits.LimitExceeded]
         assert (await licensing.may(use("users", key="k9"))).code == "ok"
         panel = await licensing.run(ReadPanel(**of(actor="chief")))

@@ -51,6 +51,7 @@ from licensing_core.services import (
     LicensesTaken,
     LicenseTable,
     Licensing,
+    LimitUsage,
     ListCandidates,
     ListPlans,
     NotePackPayment,
@@ -58,7 +59,7 @@ from licensing_core.services import (
     OpenCredits,
     OpenUsage,
     OrderPack,
-    PackOrderOf,
+    OrderStanding,
     PlanBought,
     Query,
     QuoteLicenses,
@@ -67,7 +68,6 @@ from licensing_core.services import (
     RecountLimit,
     RenewPool,
     UnassignLicenses,
-    UsageOf,
     UseFeature,
     UseLimit,
     UsersPlaced,
@@ -220,9 +220,9 @@ class Demo:
                 for quote in bills:
                     self.table(quote_table(quote, self.locale))
                     self.charge(quote.due, "billed")
-            case UsageOf() | PlanFit():
+            case LimitUsage() | PlanFit():
                 self.tell()
-            case PackOrderOf(order=order, standing=standing):
+            case OrderStanding(order=order, standing=standing):
                 self.tell()
                 if order.status is OrderStatus.PENDING:
                     self.charge(order.price)

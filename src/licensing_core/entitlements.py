@@ -44,6 +44,8 @@ from licensing_core.plans import Feature, ServicePlan
 
 _NOBODY: Final = Actor("nobody")
 _as_uses: Final = check_of(Quantity)
+_as_blocks: Final = check_of(frozenset[Id])
+_as_trial_end: Final = check_of(Instant | None)
 
 
 @frozen(kw_only=True)
@@ -124,6 +126,24 @@ FeatureEvent = UsageEvent | CreditsSpent
 _as_situation: Final = instance(Situation)
 
 
+def require_open(blocks: frozenset[Id], trial_ends: Instant | None, *, now: datetime) -> None:
+    """Refuse a customer who may use nothing now, whatever its plan says.
+
+    Raises:
+        ClientBlocked: *blocks* names a cause for which it is blocked.
+        TrialEnded: *trial_ends* is past; `None` for a customer who is not on trial.
+
+    Source: PLZ-7, PLZ-11.
+    """
+    causes: frozenset[str] = _as_blocks("blocks", blocks)
+    ended: datetime | None = _as_trial_end("trial_ends", trial_ends)
+    at = as_instant("now", now)
+    if causes:
+        raise ClientBlocked(causes=tuple(sorted(causes)))
+    if ended is not None and at >= ended:
+        raise TrialEnded(ended=ended)
+
+
 def use_feature(
     feature: Id, situation: Situation, uses: Quantity = 1, *, by: Actor, now: datetime
 ) -> Decision[Situation, FeatureEvent]:
@@ -188,10 +208,7 @@ def _price(feature: Feature, uses: int) -> int:
 
 def _entitled(feature: str, situation: Situation, now: datetime) -> Feature:
     """What the plan says of *feature*, which plan, trial, blocks and licenses let be used."""
-    if situation.blocks:
-        raise ClientBlocked(causes=tuple(sorted(situation.blocks)))
-    if situation.trial_ends is not None and now >= situation.trial_ends:
-        raise TrialEnded(ended=situation.trial_ends)
+    require_open(situation.blocks, situation.trial_ends, now=now)
     plan = situation.plan
     found = None if plan is None else plan.feature(feature)
     if found is None:

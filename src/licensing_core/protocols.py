@@ -50,11 +50,13 @@ class Customer(Value):
 
     Attributes:
         administrator: Its main administrator, who alone sees its panel (ALU-11).
+        plans: The service plans that its administrator may choose for it; any other takes the permission.
         blocks: The causes for which it is blocked (PLZ-7).
         trial_ends: The first instant after its trial; `None` for one that is not on trial.
     """
 
     administrator: UserId | None = None
+    plans: frozenset[Id] = frozenset()
     blocks: frozenset[Id] = frozenset()
     trial_ends: Instant | None = None
 
@@ -184,8 +186,8 @@ class UnitOfWork(Protocol):
     def credits(self, tenant: str, customer: str, ids: Collection[str] | None) -> Stored[CreditAccount] | None:
         """The credits of *customer*, or `None` when it has no account of them.
 
-        With the grants that are open, which may have a balance yet, the orders that wait for payment or activation, and
-        the grants and orders of *ids* (`None`: all).
+        With the grants that are open, which may have a balance yet, the orders that are paid and wait for activation,
+        and the grants and orders of *ids* (`None`: all). An order that awaits its payment is loaded when it is named.
         """
         ...
 

@@ -39,6 +39,12 @@ def test_commands_end_where_a_run_does(
     laws.commands_end_where_a_run_does(account, usage, until=UNTIL, resets=resets, keep=keep)
 
 
+@given(some.balances(), some.usage(), st.booleans(), randoms)
+def test_a_cycle_of_resets_comes_in_time(start: Balances, usage: list[UsageRecord], keep: bool, rng: Random) -> None:
+    account = CreditAccount(id="acme", zone="Europe/Madrid", balances=start)
+    laws.a_cycle_of_resets_comes_in_time(account, usage, cases.any_cycle(rng), until=UNTIL, keep=keep)
+
+
 @given(some.accounts(), randoms)
 def test_credits_add_up_after_each_command_and_whenever_they_are_looked_at(account: CreditAccount, rng: Random) -> None:
     for state, _events in cases.any_history(rng, account):

@@ -112,6 +112,17 @@ def test_another_plan_is_as_previewed(case: Case, other: Limits, accept_excess: 
     changes.another_plan_is_as_previewed(usage, other, now, accept_excess=accept_excess)
 
 
+@given(some.cases(), some.resets())
+def test_a_limit_is_read_as_it_is_now(case: Case, every: Duration | None) -> None:
+    usage, limits, _spot, _amount, now = case
+    changes.a_limit_is_read_as_it_is_now(usage, limits, every or Duration(days=2), now)
+
+
+@given(some.cases())
+def test_a_recount_sets_a_wrong_clock_right(case: Case) -> None:
+    changes.a_recount_sets_a_wrong_clock_right(*case)
+
+
 @given(some.cases(), some.limits())
 def test_a_plan_that_is_edited_there_and_back_changes_nothing(case: Case, other: Limits) -> None:
     usage, limits, _spot, _amount, now = case

@@ -102,6 +102,7 @@ class CreditTwin:
         self.orders: dict[str, tuple[str, str, datetime | None]] = {}
         self.owed = self.used = 0
         self.negative, self.begun = False, True
+        self.since: datetime | None = None
         opening = lib.open_credits(
             "acme", zone=ZONE, overdraft=UNLIMITED if overdraft is None else overdraft, by=ANA, now=now
         )
@@ -238,8 +239,14 @@ class CreditTwin:
         self._run(expected or "ok", lib.refund, name, policy=RefundPolicy(policy))
 
     def reset(self, *, keep: bool) -> None:
+        if self.since == self.now:
+            self._run("ok", lib.reset, keep_overage=keep)
+            return
+        if self.now < self.at:
+            self._run("credits.reset_too_late", lib.reset, keep_overage=keep)
+            return
         self.pass_by(ends_only=True)
-        since = self.at
+        since = self.since = self.at
         running = [
             one for one in self.in_order() if one.given.in_force(since) and (self.begun or one.given.effective < since)
         ]

@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from licensing_core.limits import Limit
 from licensing_core.testing.law import LawBroken
 from tests.machines import usage_twin
-from tests.machines.usage_twin import NAMES, NESTED, PLANS, ROOMS, START, UsageTwin
+from tests.machines.usage_twin import ALONE, LASTS, NAMES, NESTED, PLANS, ROOMS, START, UsageTwin
 
 names = st.sampled_from(NAMES)
 rooms = st.sampled_from(ROOMS)
@@ -66,6 +66,10 @@ class UsageMachine(RuleBasedStateMachine):
     @rule(plan=plans, name=names, most=mosts)
     def edit_a_plan(self, plan: str, name: str, most: int | None) -> None:
         self.twin.edit(plan, name, most)
+
+    @rule(plan=plans, name=st.sampled_from(ALONE), lasts=st.sampled_from(LASTS))
+    def redefine_how_long_a_count_lasts(self, plan: str, name: str, lasts: str) -> None:
+        self.twin.redefine(plan, name, lasts)
 
     @rule(plan=plans, accept=st.booleans())
     def change_plan(self, plan: str, accept: bool) -> None:

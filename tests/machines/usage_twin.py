@@ -1,7 +1,8 @@
 """What a customer uses, and the same as a list of records that is summed each time, led through the same commands.
 
-The list knows nothing of tallies, turns or places: a record is (limit, place, amount, when). A count of a limit that
-resets is what was recorded in the same month or on the same day of the customer's wall clock.
+The list knows nothing of tallies, turns or places: a record is (limit, place, amount). Beside it stands when the first
+of them was written, and how long the limit let a count last at the last one: a count of a limit that resets is over in
+another month or on another day of the customer's wall clock, and so are its records.
 """
 
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from zoneinfo import ZoneInfo
 from licensing_core import limits as library
 from licensing_core.directory import Actor
 from licensing_core.errors import LicensingError
-from licensing_core.limits import UNLIMITED, Limit, Limits, OnSwitch, Overage, ThresholdReached, UsageEvent
+from licensing_core.limits import UNLIMITED, Limit, Limits, OnPlanChange, Overage, ThresholdReached, UsageEvent
 from licensing_core.periods import Duration
 from licensing_core.testing.law import require
 
@@ -45,7 +46,12 @@ class Rule(NamedTuple):
         lasts = {"": None, "month": Duration(months=1), "day": Duration(days=1)}[self.resets]
         most = UNLIMITED if self.most is None else self.most
         return Limit(
-            most, self.per, part_of=self.part_of, overage=overage, resets=lasts, on_switch=OnSwitch(self.policy)
+            most,
+            self.per,
+            part_of=self.part_of,
+            overage=overage,
+            resets=lasts,
+            on_plan_change=OnPlanChange(self.policy),
         )
 
 
@@ -77,8 +83,10 @@ PLANS: dict[str, Plan] = {
 }
 NAMES = ("rooms", "users", "team", "guests", "calls", "jobs", "bots")
 NESTED = ("team", "jobs")
-RESETS = {"calls": "month", "jobs": "day"}
-Record = tuple[str, str | None, int, datetime]
+ALONE = ("rooms", "calls", "jobs", "bots")
+"""What is part of nothing, nor has parts, and so may last as long as it will."""
+LASTS = ("", "day", "month")
+Record = tuple[str, str | None, int]
 Spot = tuple[str, str | None]
 
 
@@ -89,6 +97,7 @@ class UsageTwin:
         self.rules, self.now, self.plan = ZoneInfo(zone), now, plan
         self.plans = {name: dict(limits) for name, limits in PLANS.items()}
         self.records: list[Record] = []
+        self.lasts: dict[str, tuple[str, datetime]] = {}
         self.overrides: dict[str, int | None] = {}
         self.start = library.open_usage("acme", plan=plan, zone=zone, by=ANA, now=now).state
         self.usage = self.replayed = self.start
@@ -97,25 +106,40 @@ class UsageTwin:
 
     # The list, summed
 
-    def same_count(self, name: str, at: datetime) -> bool:
-        """Whether what was recorded *at* some time still counts now."""
-        then, today = at.astimezone(self.rules), self.now.astimezone(self.rules)
-        kind = RESETS.get(name, "")
-        if kind == "month":
+    def same_count(self, name: str, plan: Plan) -> bool:
+        """Whether what was recorded still counts now, under *plan*."""
+        lasts, since = self.lasts.get(name, ("", self.now))
+        if name in plan:
+            lasts = plan[name].resets and (lasts or plan[name].resets)
+        then, today = since.astimezone(self.rules), self.now.astimezone(self.rules)
+        if lasts == "month":
             return (then.year, then.month) == (today.year, today.month)
-        return not kind or then.date() == today.date()
+        return not lasts or then.date() == today.date()
 
-    def own(self, name: str, place: str | None) -> int:
+    def own(self, name: str, place: str | None, plan: Plan | None = None) -> int:
         """What is used in one place, or in all for `None`, parts left out."""
-        return sum(
-            amount
-            for one, where, amount, at in self.records
-            if one == name and place in (None, where) and self.same_count(name, at)
-        )
+        if not self.same_count(name, self.plans[self.plan] if plan is None else plan):
+            return 0
+        return sum(amount for one, where, amount in self.records if one == name and place in (None, where))
+
+    def write(self, name: str, place: str | None, amount: int) -> None:
+        """Record it, of the count that is running, or of a new one."""
+        plan = self.plans[self.plan]
+        if not self.same_count(name, plan):
+            self.forget(name)
+        self.records.append((name, place, amount))
+        lasts, since = self.lasts.get(name, ("", self.now))
+        if name in plan:
+            lasts = plan[name].resets and (lasts or plan[name].resets)
+        self.lasts[name] = (lasts, since)
+
+    def forget(self, name: str) -> None:
+        self.records = [one for one in self.records if one[0] != name]
+        self.lasts.pop(name, None)
 
     def used(self, plan: Plan, name: str, place: str | None) -> int:
         parts = [one for one, rule in plan.items() if rule.part_of == name]
-        return self.own(name, place) + sum(self.used(plan, part, None) for part in parts)
+        return self.own(name, place, plan) + sum(self.used(plan, part, None) for part in parts)
 
     def rule(self, plan: Plan, name: str) -> Rule:
         """The rule as it is for this customer."""
@@ -166,7 +190,7 @@ class UsageTwin:
                     marks = [max(1, percent * rule.most) for percent in (80, 100)]
                     told += [one for mark in marks if 100 * used < mark <= 100 * (used + amount)]
         if expected == "ok":
-            self.records.append((name, place, amount, self.now))
+            self.write(name, place, amount)
         self._run(expected, library.use, name, amount, within=place, limits=self.limits(self.plan))
         found = [one[0] for one in self.told]
         require(found == (told if expected == "ok" else []), "thresholds are told as they are reached", found=found)
@@ -182,7 +206,7 @@ class UsageTwin:
         elif own < amount:
             expected = f"limit.below_zero {name} {place} {own}"
         else:
-            self.records.append((name, place, -amount, self.now))
+            self.write(name, place, -amount)
         self._run(expected, library.release, name, amount, within=place, limits=self.limits(self.plan))
 
     def without_a_place(self, name: str) -> None:
@@ -193,7 +217,8 @@ class UsageTwin:
         plan, place = self.plans[self.plan], place if name in NESTED else None
         expected = "ok" if name in plan else "limit.unknown"
         if expected == "ok":
-            self.records.append((name, place, number - self.own(name, place), self.now))
+            if more := number - self.own(name, place):
+                self.write(name, place, more)
             self.enforced = False
         self._run(expected, library.recount, name, range(number), within=place, limits=self.limits(self.plan))
 
@@ -213,8 +238,14 @@ class UsageTwin:
             self.plans[plan][name] = self.plans[plan][name]._replace(most=most)
             self.enforced = False
 
+    def redefine(self, plan: str, name: str, lasts: str) -> None:
+        """The plan lets a count last so long from now on, or hold until released."""
+        if name in self.plans[plan]:
+            self.plans[plan][name] = self.plans[plan][name]._replace(resets=lasts)
+            self.enforced = False
+
     def change_plan(self, plan: str, accept: bool) -> None:
-        before, other = list(self.records), self.plans[plan]
+        before, other = (list(self.records), dict(self.lasts)), self.plans[plan]
         for name in sorted(other, key=lambda one: -len(self._wholes(other, one))):
             self._switch(other, name)
         exceeds = self.exceeds(other)
@@ -222,7 +253,7 @@ class UsageTwin:
         require(dict(preview.exceeds) == exceeds, "the preview tells what exceeds", found=preview, wanted=exceeds)
         expected = "ok" if accept or not exceeds else f"plan_change.exceeds {sorted(exceeds)}"
         if expected != "ok" or plan == self.plan:
-            self.records = before
+            self.records, self.lasts = before
         if expected == "ok":
             self.enforced = self.enforced and plan == self.plan
             self.plan = plan
@@ -235,13 +266,18 @@ class UsageTwin:
     def _switch(self, plan: Plan, name: str) -> None:
         """What the policy of the other plan makes of what was used."""
         rule = self.rule(plan, name)
-        if rule.policy == "reset":
-            self.records = [one for one in self.records if one[0] != name]
+        if name not in self.lasts:
+            return
+        if rule.policy == "reset" or not self.same_count(name, {}):
+            self.forget(name)
+        lasts, since = self.lasts.get(name, ("", self.now))
+        since = since if lasts or not rule.resets else self.now
+        self.lasts[name] = (rule.resets and (lasts or rule.resets), since)
         if rule.policy == "clamp" and rule.ceiling is not None:
             for place in ROOMS if rule.per else (None,):
                 too_many = self.used(plan, name, place) - rule.ceiling
-                cut = min(max(0, too_many), self.own(name, place))
-                self.records.append((name, place, -cut, self.now))
+                cut = min(max(0, too_many), self.own(name, place, plan))
+                self.records.append((name, place, -cut))
 
     def _run(self, expected: str, command: Callable[..., Any], *arguments: Any, **named: Any) -> None:
         events: tuple[UsageEvent, ...] = ()

@@ -14,7 +14,7 @@ from attrs import evolve
 
 from licensing_core import limits as library
 from licensing_core.decisions import Decision
-from licensing_core.limits import Limit, Limits, PlanSwitched, Tally, Unlimited, Usage, UsageBelowZero, switching, using
+from licensing_core.limits import Limit, Limits, PlanChanged, Tally, Unlimited, Usage, UsageBelowZero, switching, using
 from licensing_core.limits import usage as usages
 from licensing_core.periods import Duration
 
@@ -73,7 +73,7 @@ def _new_count_keeps_the_places() -> AbstractContextManager[Any]:
     def running(usage: Usage, name: str, limit: Limit | None, now: datetime) -> Tally:
         found = honest(usage, name, limit, now)
         known = usage.tallies.get(name)
-        ended = known is not None and known.until is not None and now >= known.until
+        ended = known is not None and known.turn < found.turn and known.per == found.per
         return evolve(found, turn=found.turn - 1) if ended else found
 
     honest = Usage.running
@@ -125,7 +125,7 @@ def _cut_places_not_written() -> AbstractContextManager[Any]:
     honest = usages.place_changes
 
     def forgetful(places: Any, event: Any) -> Any:
-        return {} if isinstance(event, PlanSwitched) else honest(places, event)
+        return {} if isinstance(event, PlanChanged) else honest(places, event)
 
     return patch.object(usages, "place_changes", forgetful)
 
@@ -161,6 +161,37 @@ def _preview_of_dropped_limits() -> AbstractContextManager[Any]:
     return patch.object(library, "preview_plan", blind)
 
 
+def _held_then_monthly_never_ends() -> AbstractContextManager[Any]:
+    """A held limit that resets by now is not emptied before it is counted again."""
+    return patch.object(Usage, "_ended", lambda _usage, count, _limit, now: bool(count.until and now >= count.until))
+
+
+def _monthly_then_held_ends() -> AbstractContextManager[Any]:
+    """A limit that is held by now is emptied where its last count was to end."""
+    honest = Usage._ended
+
+    def ended(usage: Usage, count: Tally, limit: Limit | None, now: datetime) -> bool:
+        return honest(usage, count, limit if count.until is None else None, now)
+
+    return patch.object(Usage, "_ended", ended)
+
+
+def _preview_of_lost_places() -> AbstractContextManager[Any]:
+    """The preview does not tell of what the other plan counts within another limit."""
+    return patch.object(switching, "_too_much", lambda _before, *after: switching._exceeds(*after))
+
+
+def _clock_left_ahead() -> AbstractContextManager[Any]:
+    """A recount leaves a count as a wrong clock began it."""
+    honest = using._counted
+    return patch.object(using, "_counted", lambda spot, amount, who, **_anew: honest(spot, amount, who))
+
+
+def _held_until_the_switch_is_lost() -> AbstractContextManager[Any]:
+    """What was held is not carried to a plan in which it resets."""
+    return patch.object(Usage, "taken_over", Usage.tally)
+
+
 PLANTS: tuple[Plant, ...] = (
     _one_above_the_ceiling,
     _ratio_rounded_up,
@@ -176,4 +207,9 @@ PLANTS: tuple[Plant, ...] = (
     _thirty_days_from_now,
     _room_within_the_part,
     _preview_of_dropped_limits,
+    _held_then_monthly_never_ends,
+    _monthly_then_held_ends,
+    _preview_of_lost_places,
+    _clock_left_ahead,
+    _held_until_the_switch_is_lost,
 )

@@ -10,7 +10,7 @@ from licensing_core.decisions import Decision
 from licensing_core.directory import Actor
 from licensing_core.limits import Limits, Panel, PlacesRow, PlanFit, UnknownPlan, Usage, UsageRow
 from licensing_core.plans import ServicePlan
-from licensing_core.services import CreditsStand, Licensing, PackOrderOf
+from licensing_core.services import CreditsStanding, Licensing, OrderStanding
 from tests.spec.form import NotUnderstood
 from tests.spec.world import OPERATOR, World
 
@@ -106,15 +106,15 @@ class PureCustomers:
         self._keep(credit.note_payment(account, order, policy=policy, by=_BY, now=self.world.now))
         return self._account(order).orders[order]
 
-    def activate(self, order: str) -> PackOrderOf:
+    def activate(self, order: str) -> OrderStanding:
         self._keep(credit.activate(self._account(order), order, by=_BY, now=self.world.now))
         account = self._account(order)
-        return PackOrderOf(order=account.orders[order], standing=credit.standing(account, self.world.now))
+        return OrderStanding(order=account.orders[order], standing=credit.standing(account, self.world.now))
 
-    def spend(self, customer: str, amount: int) -> CreditsStand:
+    def spend(self, customer: str, amount: int) -> CreditsStanding:
         decision = credit.spend(self._credits[customer], amount, by=_BY, now=self.world.now)
         self._keep(decision)
-        return CreditsStand(standing=self.credits(customer), burned=decision.events[0].movements)
+        return CreditsStanding(standing=self.credits(customer), burned=decision.events[0].movements)
 
     def credits(self, customer: str) -> Standing:
         return credit.standing(self._credits[customer], self.world.now)
@@ -175,10 +175,10 @@ class ServedCustomers:
     def note_payment(self, order: str) -> CreditOrder:
         return self._run(services.NotePackPayment(**self._sent(), customer=self._customer(order), order=order)).order
 
-    def activate(self, order: str) -> PackOrderOf:
+    def activate(self, order: str) -> OrderStanding:
         return self._run(services.ActivatePack(**self._sent(), customer=self._customer(order), order=order))
 
-    def spend(self, customer: str, amount: int) -> CreditsStand:
+    def spend(self, customer: str, amount: int) -> CreditsStanding:
         return self._run(services.SpendCredits(**self._sent(), customer=self._known(customer), amount=amount))
 
     def credits(self, customer: str) -> Standing:

@@ -16,13 +16,13 @@ from licensing_core.limits import Panel, PlacesRow, PlanFit, UsageRow
 from licensing_core.payments import PaymentOutcome
 from licensing_core.seat_administration import Row
 from licensing_core.services import (
-    CreditsStand,
+    CreditsStanding,
     CycleClosing,
     LicenseChanged,
     LicensesBought,
     LicensesGiven,
     LicensesTaken,
-    PackOrderOf,
+    OrderStanding,
     PlanBought,
     UsersPlaced,
 )
@@ -90,8 +90,8 @@ class CustomerDriver(Protocol):
     def change_plan(self, customer: str, plan: str, *, accept_excess: bool) -> PlanFit: ...
     def order_pack(self, customer: str, pack: str, order: str) -> CreditOrder: ...
     def note_payment(self, order: str) -> CreditOrder: ...
-    def activate(self, order: str) -> PackOrderOf: ...
-    def spend(self, customer: str, amount: int) -> CreditsStand: ...
+    def activate(self, order: str) -> OrderStanding: ...
+    def spend(self, customer: str, amount: int) -> CreditsStanding: ...
     def credits(self, customer: str) -> Standing: ...
 
 

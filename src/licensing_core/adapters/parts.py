@@ -1,7 +1,8 @@
 """Usage and credits as every store keeps them: a document, and the parts of it that are loaded and saved apart.
 
 A part is what is used in one place, a grant with what became of it, or an order. An open one is loaded whenever its
-document is: a grant that may have a balance yet, an order that waits. All others are loaded when they are named.
+document is: a grant that may have a balance yet, an order that is paid and waits for activation. All others are loaded
+when they are named, so that orders which nobody pays slow nothing down.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -30,7 +31,7 @@ from licensing_core.credits import (
 from licensing_core.credits.values import Total
 from licensing_core.decisions import Event
 from licensing_core.limits import Places, PlaceTally, Unlimited, Usage, place_changes
-from licensing_core.periods import Zone
+from licensing_core.periods import Cycle, Zone
 from licensing_core.protocols import AggregateKind
 
 
@@ -53,8 +54,6 @@ SORTS: Final[Mapping[AggregateKind, tuple[Sort, ...]]] = FrozenMap(
 MAY_BE_OPEN: Final = frozenset({AggregateKind.CREDITS})
 """The kinds whose parts may be open; what is used in a place is loaded only when the place is named."""
 
-_WAITING: Final = frozenset({OrderStatus.AWAITING_PAYMENT, OrderStatus.PENDING})
-
 PartKey = tuple[Sort, str]
 """Sort and id: an order and its grant share the id."""
 Part = Mapping[str, PlaceTally] | Entry | CreditOrder
@@ -66,9 +65,12 @@ class CreditState(Value):
 
     zone: Zone
     overdraft: Count | Unlimited
+    resets: Cycle | None
+    keep_overage: bool
     at: Instant
-    overage: Count
+    overage: Total
     used: Total
+    since: Instant | None
     granted: Total
     burned: Total
     expired: Total
@@ -98,9 +100,12 @@ def document_of(aggregate: Usage | CreditAccount) -> Usage | CreditState:
     return CreditState(
         zone=aggregate.zone,
         overdraft=aggregate.overdraft,
+        resets=aggregate.resets,
+        keep_overage=aggregate.keep_overage,
         at=balances.at,
         overage=balances.overage,
         used=balances.used,
+        since=balances.since,
         granted=balances.granted,
         burned=balances.burned,
         expired=balances.expired,
@@ -121,11 +126,14 @@ def credits_of(
         id=account_id,
         zone=document.zone,
         overdraft=document.overdraft,
+        resets=document.resets,
+        keep_overage=document.keep_overage,
         balances=Balances(
             at=document.at,
             entries=Entries(cast("Any", _of_sort(parts, Sort.GRANT)), loaded=loaded),
             overage=document.overage,
             used=document.used,
+            since=document.since,
             granted=document.granted,
             burned=document.burned,
             expired=document.expired,
@@ -171,7 +179,7 @@ def _credit_rows(account: CreditAccount, events: Sequence[Event], *, new: bool) 
     }
     for name in ordered:
         order = orders[name]
-        written[Sort.ORDER, name] = (order, order.status in _WAITING)
+        written[Sort.ORDER, name] = (order, order.status is OrderStatus.PENDING)
     others = () if new else entries.items()
     ended = [(Sort.GRANT, name) for name, entry in others if name not in grants and not entry.is_open(at)]
     return PartRows(written, closed=ended)

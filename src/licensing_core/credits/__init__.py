@@ -38,7 +38,7 @@ from licensing_core.credits.account import (
     order_changes,
 )
 from licensing_core.credits.balances import NO_ENTRIES, Balances, CreditsNotLoaded, Entries, burn_key
-from licensing_core.credits.book import MOST_STEPS, TooMuchTime
+from licensing_core.credits.book import MOST_RESETS, MOST_STEPS, TooMuchTime
 from licensing_core.credits.burning import OutOfTime, UsageRecord, balances_at, burn_down
 from licensing_core.credits.ordering import (
     activate,
@@ -62,6 +62,7 @@ from licensing_core.credits.refusals import (
     OrderExists,
     OrderNotPaid,
     PaymentDiffers,
+    ResetTooLate,
     UnknownGrant,
     UnknownOrder,
     UnknownPack,
@@ -97,6 +98,7 @@ from licensing_core.credits.values import (
 )
 
 __all__ = [
+    "MOST_RESETS",
     "MOST_STEPS",
     "NO_ENTRIES",
     "NO_ORDERS",
@@ -138,6 +140,7 @@ __all__ = [
     "PackRefunded",
     "PaymentDiffers",
     "RefundPolicy",
+    "ResetTooLate",
     "Rollover",
     "Standing",
     "TooMuchTime",

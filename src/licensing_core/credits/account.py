@@ -4,11 +4,11 @@
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Final
+from typing import Any, ClassVar, Final
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
-from licensing_core.checks import Count, Id, Instant, InvalidArgument, Positive, Value, checked, instance, shown
+from licensing_core.checks import Count, Id, Instant, Positive, Value, checked, instance
 from licensing_core.credits.balances import Balances, CreditsNotLoaded
 from licensing_core.credits.book import Book
 from licensing_core.credits.values import (
@@ -18,17 +18,19 @@ from licensing_core.credits.values import (
     OrderStatus,
     RefundPolicy,
     Total,
+    steps_of_an_hour_or_more,
 )
 from licensing_core.decisions import Event
 from licensing_core.limits import Unlimited
+from licensing_core.money import Money
 from licensing_core.partial import ById
-from licensing_core.periods import Zone
+from licensing_core.periods import Cycle, Zone
 
 _as_order: Final = instance(CreditOrder)
 
 
 class Orders(ById[CreditOrder]):
-    """Orders by id: all there are, or those that wait for payment or activation and some others.
+    """Orders by id: all there are, or those that wait for activation and some others.
 
     Args:
         entries: Each under its id.
@@ -49,12 +51,6 @@ NO_ORDERS: Final = Orders()
 """Nothing was ever ordered, and all is known."""
 
 
-def _as_orders(name: str, value: Any) -> Orders:
-    if not isinstance(value, Orders):
-        raise InvalidArgument(parameter=name, expected="of type Orders", got=shown(value))
-    return value
-
-
 @frozen(kw_only=True, field_transformer=checked)
 class CreditAccount(Value):
     """The credits of one customer.
@@ -62,14 +58,19 @@ class CreditAccount(Value):
     Attributes:
         zone: Where expiries and top-ups are counted in days and months.
         overdraft: How much may be spent beyond the balance; the next credits pay it.
-        orders: Those that wait for payment or activation, and others as far as they were looked up.
+        resets: The count begins anew at each of its boundaries, a month, say, and what is left rolls over; `None` for
+            never by itself.
+        keep_overage: Whether what is owed when the count begins anew is kept, or dropped.
+        orders: Those that wait for activation, and others as far as they were looked up.
     """
 
     id: Id
     zone: Zone
     overdraft: Count | Unlimited = 0
+    resets: Cycle | None = field(default=None, validator=steps_of_an_hour_or_more)
+    keep_overage: bool = True
     balances: Balances
-    orders: Annotated[Orders, _as_orders] = NO_ORDERS
+    orders: Orders = NO_ORDERS
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -80,6 +81,8 @@ class CreditsOpened(Event):
     account: Id
     zone: Zone
     overdraft: Count | Unlimited
+    resets: Cycle | None = field(default=None, validator=steps_of_an_hour_or_more)
+    keep_overage: bool = True
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -93,12 +96,17 @@ class PackOrdered(Event):
 
 @frozen(kw_only=True, field_transformer=checked)
 class PackPaid(Event):
-    """An order was paid; its credits are to be active by *active_by*."""
+    """An order was paid; its credits are to be active by *active_by*.
+
+    Attributes:
+        paid: What was paid, where that was told.
+    """
 
     type: ClassVar[str] = "credits.pack_paid"
     account: Id
     order: Id
     active_by: Instant
+    paid: Money | None = None
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -115,17 +123,19 @@ class CreditsMoved(Event):
     """What the events have in common that move credits.
 
     Attributes:
-        passed: What came to pass since the event before: grants that started, were topped up or ended.
+        passed: What came to pass since the event before: grants that started, were topped up, rolled over or ended.
+            Several movements of one grant and kind are told as one, of the last instant.
         movements: What this event moved, after that.
         overage: What is owed since.
-        used: What was spent since the count began.
+        used: What was spent since the count began, at *since*.
     """
 
     account: Id
     passed: tuple[Movement, ...]
     movements: tuple[Movement, ...]
-    overage: Count
+    overage: Total
     used: Total
+    since: Instant | None
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -174,7 +184,7 @@ class CountReset(CreditsMoved):
     """The count began anew: of each grant stayed what rolled over, and *dropped* of what was owed is owed no more."""
 
     type: ClassVar[str] = "credits.count_reset"
-    dropped: Count
+    dropped: Total
 
 
 CreditEvent = (
@@ -192,7 +202,14 @@ CreditEvent = (
 
 def opened(event: CreditsOpened) -> CreditAccount:
     """The account that *event* opened."""
-    return CreditAccount(id=event.account, zone=event.zone, overdraft=event.overdraft, balances=Balances(at=event.at))
+    return CreditAccount(
+        id=event.account,
+        zone=event.zone,
+        overdraft=event.overdraft,
+        resets=event.resets,
+        keep_overage=event.keep_overage,
+        balances=Balances(at=event.at),
+    )
 
 
 def apply(account: CreditAccount, event: CreditEvent) -> CreditAccount:
@@ -223,7 +240,8 @@ def _moved(account: CreditAccount, event: CreditsMoved) -> Balances:
     book = Book(account.balances, told=False, plans=False)
     if isinstance(event, PackActivated | CreditsGranted):
         book.enter(event.grant)
-    book.follow((*event.passed, *event.movements), at=event.at, overage=event.overage, used=event.used)
+    moved = (*event.passed, *event.movements)
+    book.follow(moved, at=event.at, overage=event.overage, used=event.used, since=event.since)
     if isinstance(event, GrantVoided):
         book.end(event.grant)
     elif isinstance(event, PackRefunded) and account.orders[event.order].status is OrderStatus.ACTIVE:

@@ -1,7 +1,7 @@
 """The credits of one customer at one instant: every grant, what became of it, and what is owed."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from attrs import field, frozen
 
@@ -11,7 +11,6 @@ from licensing_core.checks import (
     Value,
     checked,
     instance,
-    shown,
 )
 from licensing_core.credits.values import Entry, Grant, Total
 from licensing_core.heaps import Heap, heap_of
@@ -57,12 +56,6 @@ NO_ENTRIES: Final = Entries()
 """Nothing was ever granted, and all is known."""
 
 
-def _as_entries(name: str, value: Any) -> Entries:
-    if not isinstance(value, Entries):
-        raise InvalidArgument(parameter=name, expected="of type Entries", got=shown(value))
-    return value
-
-
 def burn_key(grant: Grant) -> tuple[Any, ...]:
     """What puts grants in the order in which they are spent: priority, then expiry, then start, then id."""
     return (grant.priority, grant.expires or FOR_EVER, grant.effective, grant.id)
@@ -104,13 +97,15 @@ class Balances(Value):
     Attributes:
         overage: What was spent and no grant has paid; the next to start or to be topped up pays it.
         used: What was spent since the count began.
+        since: When the count began; `None` for with the first grant.
         granted, burned, expired, voided: Of all grants together, those that are not loaded too.
     """
 
     at: Instant
-    entries: Annotated[Entries, _as_entries] = NO_ENTRIES
+    entries: Entries = NO_ENTRIES
     overage: Total = 0
     used: Total = 0
+    since: Instant | None = None
     granted: Total = 0
     burned: Total = 0
     expired: Total = 0
@@ -148,7 +143,7 @@ class Balances(Value):
 # As `money` does for its results: a draft with the very same slots is filled in and then becomes the value.
 class _BalancesDraft(Value):
     __setattr__: Any = object.__setattr__
-    __slots__ = ("_heaps", "at", "burned", "entries", "expired", "granted", "overage", "used", "voided")
+    __slots__ = ("_heaps", "at", "burned", "entries", "expired", "granted", "overage", "since", "used", "voided")
 
 
 def made(
@@ -157,12 +152,14 @@ def made(
     *,
     overage: int,
     used: int,
+    since: datetime | None,
     totals: tuple[int, int, int, int],
     heaps: tuple[Heap, Heap] | None,
 ) -> Balances:
     """The balances of these parts, which are past their checks; *totals*: granted, burned, expired and voided."""
     draft: Any = _BalancesDraft()
     draft.at, draft.entries, draft.overage, draft.used, draft._heaps = at, entries, overage, used, heaps  # noqa: SLF001
+    draft.since = since
     draft.granted, draft.burned, draft.expired, draft.voided = totals
     draft.__class__ = Balances
     balances: Balances = draft

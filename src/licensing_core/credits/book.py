@@ -3,7 +3,7 @@
 It costs O(log n) for each thing that happens, and shares all that does not change with the balances it was opened on.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import ClassVar, Final
 
@@ -20,6 +20,7 @@ from licensing_core.credits.balances import (
 from licensing_core.credits.values import Entry, Grant, Movement, MovementKind
 from licensing_core.errors import Mistake
 from licensing_core.heaps import heap_of, least, pushed, without_least
+from licensing_core.periods import Cycle
 
 _GRANTED: Final = MovementKind.GRANTED
 _BURNED: Final = MovementKind.BURNED
@@ -30,6 +31,8 @@ _TAKEN_BACK: Final = MovementKind.TAKEN_BACK
 
 MOST_STEPS: Final = 1_000_000
 """At how many instants something may come to pass at once."""
+MOST_RESETS: Final = 10_000
+"""How often the count may begin anew at once."""
 _TICK: Final = timedelta(microseconds=1)
 
 
@@ -71,6 +74,16 @@ class _Row:
         )
 
 
+def _boundaries(cycle: Cycle | None, after: datetime, until: datetime) -> Iterator[datetime]:
+    """The boundaries of *cycle* after one instant and until another; none without a cycle."""
+    if cycle is None or until <= after:
+        return
+    k = cycle.index_at(after) + 1
+    while (at := cycle.boundary(k)) <= until:
+        yield at
+        k = cycle.index_at(at) + 1
+
+
 class Book:
     """Balances while they change; *movements* is what has happened since it was opened.
 
@@ -78,9 +91,19 @@ class Book:
         told: Whether the movements are kept.
         plans: Whether it sees to what is to come; else it only follows what was moved, and so need not look at all
             there is.
+        resets: At each of its boundaries the count begins anew.
+        keep_overage: Whether what is owed then is kept.
     """
 
-    def __init__(self, balances: Balances, *, told: bool = True, plans: bool = True) -> None:
+    def __init__(
+        self,
+        balances: Balances,
+        *,
+        told: bool = True,
+        plans: bool = True,
+        resets: Cycle | None = None,
+        keep_overage: bool = True,
+    ) -> None:
         self._entries = balances.entries
         self._rows: dict[str, _Row] = {}
         self._burning, self._agenda = balances.heaps if plans else (None, None)
@@ -88,7 +111,8 @@ class Book:
         self._before = balances
         self._told, self._plans = told, plans
         self._begun = True
-        self.at = balances.at
+        self._resets, self._keep_overage = resets, keep_overage
+        self.at, self.since = balances.at, balances.since
         self.overage, self.used = balances.overage, balances.used
         self.movements: list[Movement] = []
 
@@ -109,6 +133,7 @@ class Book:
             self._entries.with_changes(changes) if changes else self._entries,
             overage=self.overage,
             used=self.used,
+            since=self.since,
             totals=totals,
             heaps=(self._burning, self._agenda) if self._plans else None,
         )
@@ -162,7 +187,19 @@ class Book:
             self.movements.append(Movement(grant=row.grant.id, kind=kind, amount=amount, at=at))
 
     def advance(self, to: datetime, *, ends_only: bool = False) -> None:
-        """Let happen what does up to *to* and at *to* itself; with *ends_only*, at *to* no more than ends."""
+        """Let happen what does up to *to* and at *to* itself; with *ends_only*, at *to* no more than ends.
+
+        Raises:
+            TooMuchTime: Too much happens until then.
+        """
+        for count, at in enumerate(_boundaries(self._resets, self.at, to)):
+            if count == MOST_RESETS:
+                raise TooMuchTime(resume_at=self.at)
+            self._pass(at, ends_only=True)
+            self.reset(keep_overage=self._keep_overage)
+        self._pass(to, ends_only=ends_only)
+
+    def _pass(self, to: datetime, *, ends_only: bool) -> None:
         stop = (to, START) if ends_only else (to, END + 3)
         steps, reached = 0, self.at
         while self._agenda is not None and (key := least(self._agenda))[:2] < stop:
@@ -256,11 +293,13 @@ class Book:
         """Write a new *grant* down, whose movements follow."""
         self._rows[grant.id] = _Row(Entry(grant=grant), due=False)
 
-    def follow(self, movements: Iterable[Movement], *, at: datetime, overage: int, used: int) -> None:
-        """Move what was moved before, by *at*, and led to *overage* and *used*; what is to come is not seen to."""
+    def follow(
+        self, movements: Iterable[Movement], *, at: datetime, overage: int, used: int, since: datetime | None
+    ) -> None:
+        """Move what was moved before, by *at*, and led to the other figures; what is to come is not seen to."""
         for one in movements:
             self._move(self._row(one.grant), one.kind, one.amount, one.at)
-        self.at, self.overage, self.used = max(self.at, at), overage, used
+        self.at, self.overage, self.used, self.since = max(self.at, at), overage, used, since
 
     def end(self, name: str) -> None:
         """Let the grant called *name* end now, or never start."""
@@ -291,7 +330,7 @@ class Book:
 
         After `advance()` with *ends_only* what starts or is topped up at this very instant is still to come.
         """
-        self.used = 0
+        self.used, self.since = 0, self.at
         since = self.at if self._begun else self.at - _TICK
         rows = [self._row(name) for name, entry in self._entries.items() if self._runs(entry.grant)]
         running = sorted(rows, key=lambda one: one.key)

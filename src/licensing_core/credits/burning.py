@@ -118,6 +118,7 @@ def burn_down(
 
     Source: ALU-8, ALU-9.
     """
+    instance(bool)("keep_overage", keep_overage)
     start, end = _as_start("balances", balances).at, as_instant("until", until)
     if end < start:
         raise OutOfTime(parameter="until", expected="not before the balances", got="an earlier instant")

@@ -37,6 +37,8 @@ from licensing_core.credits.values import (
     CreditOrder,
     CreditPack,
     Grant,
+    Movement,
+    MovementKind,
     OrderStatus,
     RefundPolicy,
 )
@@ -66,19 +68,37 @@ _WRONG: Final[dict[OrderStatus, type[LicensingError]]] = {
 
 
 def open_credits(
-    account_id: Id, *, zone: Zone, overdraft: Count | Unlimited = 0, by: Actor, now: datetime
+    account_id: Id,
+    *,
+    zone: Zone,
+    overdraft: Count | Unlimited = 0,
+    resets: Cycle | None = None,
+    keep_overage: bool = True,
+    by: Actor,
+    now: datetime,
 ) -> Decision[CreditAccount, CreditsOpened]:
     """Open an account of credits, with none in it.
 
     Args:
         overdraft: How much may be spent beyond the balance; the next credits pay it.
+        resets: At its boundaries, steps of an hour or more, the count of what is spent begins anew, and of each grant
+            stays what rolls over. Nothing has to run then: it has happened whenever it is looked at.
+        keep_overage: Whether what is owed then is kept; else it is dropped.
 
     Raises:
         InvalidArgument: One of the arguments does not have its form.
 
     Source: ALU-8.
     """
-    event = CreditsOpened(account=account_id, zone=zone, overdraft=overdraft, by=acting(by), at=now)
+    event = CreditsOpened(
+        account=account_id,
+        zone=zone,
+        overdraft=overdraft,
+        resets=resets,
+        keep_overage=keep_overage,
+        by=acting(by),
+        at=now,
+    )
     return Decision(opened(event), (event,))
 
 
@@ -161,7 +181,7 @@ def note_payment(
     if paid is not None and paid != order.price:
         raise PaymentDiffers(order=order_id, price=order.price, paid=paid)
     active_by = deadline(as_instant("now", now), policy.hours, policy.calendar, account.zone)
-    event = PackPaid(account=account.id, order=order_id, active_by=active_by, by=acting(by), at=now)
+    event = PackPaid(account=account.id, order=order_id, active_by=active_by, paid=paid, by=acting(by), at=now)
     return Decision(apply(account, event), (event,))
 
 
@@ -247,22 +267,33 @@ def opened_book(account: CreditAccount, now: datetime, *, ends_only: bool = Fals
 
     Time that went back stands still instead.
     """
-    book = Book(_as_account("account", account).balances)
+    _as_account("account", account)
+    book = Book(account.balances, resets=account.resets, keep_overage=account.keep_overage)
     book.advance(max(as_instant("now", now), book.at), ends_only=ends_only)
     return book
 
 
-def moved(account: CreditAccount, book: Book, passed: tuple[Any, ...], by: Actor) -> dict[str, Any]:
+def moved(account: CreditAccount, book: Book, passed: tuple[Movement, ...], by: Actor) -> dict[str, Any]:
     """The fields that all events have in common that move credits."""
     return {
         "account": account.id,
-        "passed": passed,
+        "passed": _summed(passed),
         "movements": tuple(book.movements[len(passed) :]),
         "overage": book.overage,
         "used": book.used,
+        "since": book.since,
         "by": acting(by),
         "at": book.at,
     }
+
+
+def _summed(passed: tuple[Movement, ...]) -> tuple[Movement, ...]:
+    """One movement for each grant and kind, of the last instant, however long it took: an event stays of a size."""
+    sums: dict[tuple[str, MovementKind], Movement] = {}
+    for one in passed:
+        known = sums.get((one.grant, one.kind))
+        sums[one.grant, one.kind] = one if known is None else evolve(one, amount=known.amount + one.amount)
+    return tuple(sums.values())
 
 
 def concluded(account: CreditAccount, event: E, book: Book) -> Decision[CreditAccount, E]:

@@ -1,5 +1,6 @@
 """Why credits may not be ordered, activated, spent or refunded."""
 
+from datetime import datetime
 from typing import ClassVar
 
 from attrs import frozen
@@ -147,3 +148,18 @@ class UnknownGrant(LicensingError):
 
     def __str__(self) -> str:
         return f"there is no grant {self.grant!r}; look at the grants of the account for those there are"
+
+
+@frozen(kw_only=True)
+class ResetTooLate(LicensingError):
+    """Something has happened to the credits since the instant at which the count is to begin anew."""
+
+    code: ClassVar[str] = "credits.reset_too_late"
+    rules: ClassVar[tuple[str, ...]] = ("ALU-8",)
+    since: datetime
+
+    def __str__(self) -> str:
+        return (
+            f"credits were moved at {self.since.isoformat()}, after that; begin the count now, "
+            "or open the account with a cycle of resets, which cannot come late"
+        )

@@ -32,7 +32,7 @@ from licensing_core.credits.account import (
     opened,
 )
 from licensing_core.credits.ordering import concluded, moved, opened_book, require_free
-from licensing_core.credits.refusals import InsufficientCredits, UnknownGrant
+from licensing_core.credits.refusals import InsufficientCredits, ResetTooLate, UnknownGrant
 from licensing_core.credits.values import Grant, OrderStatus, Total
 from licensing_core.decisions import Decision, Event, twin
 from licensing_core.directory import Actor
@@ -116,19 +116,30 @@ def void(account: CreditAccount, grant_id: Id, *, by: Actor, now: datetime) -> D
 def reset(
     account: CreditAccount, *, keep_overage: bool = True, by: Actor, now: datetime
 ) -> Decision[CreditAccount, CountReset]:
-    """Begin the count anew: what was spent is 0, and of each grant in force stays what rolls over.
+    """Begin the count anew, once: what was spent is 0, and of each grant in force stays what rolls over.
 
     What ends at *now* has ended; what starts or is topped up at *now* does so after the count began, unless another
-    command at *now* came before. So pass the boundary between the two counts, not the time at which a job is at it.
+    command at *now* came before. For a count that begins anew every month, open the account with a cycle of `resets`.
 
     Args:
         keep_overage: What is owed is paid from what rolled over, and stays owed as far as that does not reach. With
             `False` it is dropped, also what a refund of spent credits left owed; the event tells how much.
 
+    Returns:
+        The account afterwards, and no event when the count began at *now* already.
+
+    Raises:
+        ResetTooLate: Credits were moved after *now*.
+
     Source: ALU-8.
     """
     instance(bool)("keep_overage", keep_overage)
-    book = opened_book(account, now, ends_only=True)
+    at = as_instant("now", now)
+    book = opened_book(account, at, ends_only=True)
+    if book.since == at:
+        return Decision(account)
+    if book.at > at:
+        raise ResetTooLate(since=book.at)
     passed, owed = tuple(book.movements), book.overage
     book.reset(keep_overage=keep_overage)
     book.advance(book.at)
@@ -157,10 +168,11 @@ def standing(account: CreditAccount, now: datetime) -> Standing:
     Source: ALU-8, ALU-10.
     """
     at = as_instant("now", now)
+    then = by_then(account, at)
     pending = [order for order in account.orders.values() if order.status is OrderStatus.PENDING]
     late = sorted(order.id for order in pending if order.active_by is not None and at > order.active_by)
     return Standing(
-        balance=by_then(account, at).balances.balance,
+        balance=then.balances.balance,
         pending=sum(order.pack.credits for order in pending),
         late=tuple(late),
     )

@@ -13,6 +13,7 @@ from licensing_core.checks import (
     InvalidArgument,
     Positive,
     Signed,
+    SomeMeasure,
     Value,
     checked,
     shown,
@@ -54,12 +55,13 @@ NO_ROLLOVER: Final = Rollover()
 """Nothing is left."""
 
 
-def _of_an_hour_or_more(_one: object, _attribute: object, every: Duration | None) -> None:
+def _of_an_hour_or_more(_one: object, attribute: Any, every: Duration | None) -> None:
     if every is not None and not (every.months or every.days) and every.seconds < _HOUR:
-        raise InvalidArgument(parameter="every", expected="an hour or more", got=str(every))
+        raise InvalidArgument(parameter=attribute.name, expected="an hour or more", got=str(every))
 
 
-def _steps_of_an_hour_or_more(one: object, attribute: Any, cycle: Cycle | None) -> None:
+def steps_of_an_hour_or_more(one: object, attribute: Any, cycle: Cycle | None) -> None:
+    """See to it that *cycle* has no shorter periods than an hour; a validator of attrs."""
     _of_an_hour_or_more(one, attribute, None if cycle is None else cycle.every)
 
 
@@ -119,7 +121,7 @@ class Grant(Value):
     effective: Instant
     expires: Instant | None = field(default=None, validator=_after_effective)
     voided: Instant | None = field(default=None, validator=_after_effective)
-    recurrence: Cycle | None = field(default=None, validator=_steps_of_an_hour_or_more)
+    recurrence: Cycle | None = field(default=None, validator=steps_of_an_hour_or_more)
     rollover: Rollover = NO_ROLLOVER
 
     @property
@@ -160,7 +162,7 @@ class Movement(Value):
 
     grant: Id
     kind: MovementKind
-    amount: Positive
+    amount: SomeMeasure
     at: Instant
 
 

@@ -29,6 +29,7 @@ from licensing_core.limits.switching import (
     change_plan,
     preview_plan,
     row,
+    row_of,
     rows,
 )
 from licensing_core.limits.usage import (
@@ -36,7 +37,7 @@ from licensing_core.limits.usage import (
     Places,
     PlacesNotLoaded,
     PlaceTally,
-    PlanSwitched,
+    PlanChanged,
     Tally,
     ThresholdReached,
     Usage,
@@ -50,11 +51,12 @@ from licensing_core.limits.usage import (
 from licensing_core.limits.using import can_release, can_use, open_usage, override, recount, release, room, use
 from licensing_core.limits.values import (
     MOST_LIMITS,
+    MOST_NESTED,
     UNLIMITED,
     InvalidLimits,
     Limit,
     Limits,
-    OnSwitch,
+    OnPlanChange,
     Overage,
     OverageRule,
     Unlimited,
@@ -62,13 +64,14 @@ from licensing_core.limits.values import (
 
 __all__ = [
     "MOST_LIMITS",
+    "MOST_NESTED",
     "UNLIMITED",
     "InvalidLimits",
     "Limit",
     "LimitExceeded",
     "LimitOverridden",
     "Limits",
-    "OnSwitch",
+    "OnPlanChange",
     "Overage",
     "OverageRule",
     "Panel",
@@ -77,8 +80,8 @@ __all__ = [
     "Places",
     "PlacesNotLoaded",
     "PlacesRow",
+    "PlanChanged",
     "PlanFit",
-    "PlanSwitched",
     "PlanTooSmall",
     "Tally",
     "ThresholdReached",
@@ -107,6 +110,7 @@ __all__ = [
     "require_administrator",
     "room",
     "row",
+    "row_of",
     "rows",
     "use",
 ]

@@ -35,9 +35,10 @@ def panel(usage: Usage, limits: Limits, *, administrator: UserId | None, by: Act
 
     Raises:
         PermissionMissing: *by* is somebody else, a superadmin too.
-        InvalidArgument: Not all places were looked up.
+        InvalidArgument: Not all places were looked up, or one of the arguments does not have its form.
 
     Source: ALU-1 to ALU-3, ALU-11.
     """
     require_administrator(administrator, by)
-    return Panel(plan=usage.plan, rows=rows(usage, limits, now))
+    found = rows(usage, limits, now)
+    return Panel(plan=usage.plan, rows=found)

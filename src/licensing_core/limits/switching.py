@@ -15,18 +15,21 @@ from licensing_core.checks import (
     Value,
     as_id,
     as_instant,
+    check_of,
     checked,
     instance,
 )
 from licensing_core.decisions import Decision, twin
 from licensing_core.directory import Actor, acting
 from licensing_core.limits.refusals import PlanTooSmall
-from licensing_core.limits.usage import PlaceTally, PlanSwitched, Tally, Usage, apply
+from licensing_core.limits.usage import PlaceTally, PlanChanged, Tally, Usage, apply
 from licensing_core.limits.using import effective, spot_of, total
-from licensing_core.limits.values import Limit, Limits, OnSwitch, Unlimited
+from licensing_core.limits.values import Limit, Limits, OnPlanChange, Unlimited
 
 _as_limits: Final = instance(Limits)
+_as_limit: Final = instance(Limit)
 _as_usage: Final = instance(Usage)
+_as_used: Final = check_of(Measure)
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -58,6 +61,12 @@ class PlacesRow(Value):
     by: Mapping[Id, SomeMeasure]
 
 
+def row_of(limit: Limit, used: Measure) -> UsageRow:
+    """The row of *limit*, of which so much is *used*; raises `InvalidArgument`."""
+    _as_limit("limit", limit), _as_used("used", used)
+    return UsageRow(used=used, most=limit.most, left=limit.left(used), over=limit.over(used))
+
+
 def row(usage: Usage, limit: Id, *, limits: Limits, within: Id | None = None, now: datetime) -> UsageRow:
     """What is used of one *limit*; of one that counts within another, in the place *within*.
 
@@ -67,8 +76,7 @@ def row(usage: Usage, limit: Id, *, limits: Limits, within: Id | None = None, no
     Source: ALU-2, ALU-3, PLZ-11.
     """
     spot = spot_of(usage, limits, limit, within, as_instant("now", now), kept=True)
-    found = Limit(0) if spot.limit is None else spot.limit
-    return UsageRow(used=spot.used, most=found.most, left=found.left(spot.used), over=found.over(spot.used))
+    return row_of(Limit(0) if spot.limit is None else spot.limit, spot.used)
 
 
 def rows(usage: Usage, limits: Limits, now: datetime) -> Mapping[str, UsageRow | PlacesRow]:
@@ -86,8 +94,7 @@ def rows(usage: Usage, limits: Limits, now: datetime) -> Mapping[str, UsageRow |
             turn = usage.running(name, limit, at).turn
             found[name] = PlacesRow(most=limit.most, by=_in_turn(by_limit.get(name, {}), turn))
         else:
-            used = total(usage, limits, name, at)
-            found[name] = UsageRow(used=used, most=limit.most, left=limit.left(used), over=limit.over(used))
+            found[name] = row_of(limit, total(usage, limits, name, at))
     return FrozenMap(found)
 
 
@@ -122,6 +129,7 @@ class PlanFit(Value):
 
     Attributes:
         exceeds: By limit, how much is used beyond what that plan lets be used, overage included: in all, or by place.
+            In all, too, of a limit that it counts within another than before: all that is used, for none of it stays.
     """
 
     exceeds: Mapping[Id, SomeMeasure | Mapping[Id, SomeMeasure]]
@@ -136,7 +144,8 @@ def preview_plan(usage: Usage, limits: Limits, *, now: datetime) -> PlanFit:
     """What would be too much under a plan with *limits*, were it to hold from now on.
 
     What the policies of its limits reset or clamp on the switch is not too much. Of a limit that it does not have,
-    all that is used is.
+    all that is used is; and of one that it counts within another than before, unless it resets on the switch: what was
+    used is used in none of the places of that kind.
 
     Raises:
         InvalidArgument: Not all places were looked up.
@@ -144,37 +153,41 @@ def preview_plan(usage: Usage, limits: Limits, *, now: datetime) -> PlanFit:
     Source: ALU-5, decision 3.
     """
     at = as_instant("now", now)
-    return PlanFit(exceeds=_exceeds(_switched(usage, limits, at), limits, at))
+    return PlanFit(exceeds=_too_much(usage, _switched(usage, limits, at), limits, at))
 
 
 def change_plan(
     usage: Usage, plan: Id, *, limits: Limits, accept_excess: bool = False, by: Actor, now: datetime
-) -> Decision[Usage, PlanSwitched]:
+) -> Decision[Usage, PlanChanged]:
     """Let *plan* hold from now on, whose limits are *limits*.
+
+    To the plan that holds already it changes nothing, and is refused all the same when more is used than it lets be
+    used.
 
     Args:
         accept_excess: Change even when more is used than the plan lets be used: it stays, and only further use stops.
+            Of a limit that is counted within another than before, nothing stays used.
 
     Returns:
         The usage afterwards; the event tells what exceeds. There is none when the plan holds already.
 
     Raises:
         PlanTooSmall: More is used than the plan lets be used; it says of what, and how much.
-        InvalidArgument: Not all places were looked up.
+        InvalidArgument: Not all places were looked up, or *plan* is no id.
 
     Source: ALU-5, PLZ-6, decision 3.
     """
-    who, at = acting(by), as_instant("now", now)
+    new, who, at = as_id("plan", plan), acting(by), as_instant("now", now)
     instance(bool)("accept_excess", accept_excess)
     after = _switched(usage, limits, at)
-    exceeds = _exceeds(after, limits, at)
+    exceeds = _too_much(usage, after, limits, at)
     if exceeds and not accept_excess:
-        raise PlanTooSmall(plan=as_id("plan", plan), exceeds=FrozenMap(exceeds))
-    if usage.plan == plan:
+        raise PlanTooSmall(plan=new, exceeds=FrozenMap(exceeds))
+    if usage.plan == new:
         return Decision(usage)
-    event = PlanSwitched(
+    event = PlanChanged(
         usage=usage.id,
-        plan=plan,
+        plan=new,
         tallies={name: tally for name, tally in after.tallies.items() if tally != usage.tallies.get(name)},
         places=_moved(usage, after),
         exceeds=exceeds,
@@ -191,6 +204,16 @@ def _moved(before: Usage, after: Usage) -> dict[str, dict[str, PlaceTally]]:
         known = before.places[place]
         if other := {name: tally for name, tally in mine.items() if tally != known[name]}:
             found[place] = other
+    return found
+
+
+def _too_much(before: Usage, after: Usage, limits: Limits, now: datetime) -> dict[str, int | Mapping[str, int]]:
+    """What exceeds *limits* after the switch, and what does not stay used for being counted within another limit."""
+    found = _exceeds(after, limits, now)
+    for name, limit in limits.by_name.items():
+        count = before.running(name, None, now)
+        if count.used and limit.per not in (None, count.per) and limit.on_plan_change is not OnPlanChange.RESET:
+            found[name] = count.used
     return found
 
 
@@ -215,12 +238,11 @@ def _switched(usage: Usage, limits: Limits, now: datetime) -> Usage:
         limit = effective(usage, limits, name)
         if limit is None or name not in usage.tallies:
             continue
-        before = usage.tally(name, limit, now)
-        before = before if limit.resets is not None else evolve(before, until=None)
+        before = usage.taken_over(name, limit, now)
         cut: Mapping[str, PlaceTally] = {}
-        if limit.on_switch is OnSwitch.RESET:
-            before = evolve(before, used=0, turn=before.turn + 1)
-        elif limit.on_switch is OnSwitch.CLAMP:
+        if limit.on_plan_change is OnPlanChange.RESET:
+            before = usage.begun(evolve(before, used=0, turn=before.turn + 1), limit, now)
+        elif limit.on_plan_change is OnPlanChange.CLAMP:
             parts = sum(total(usage, limits, part, now) for part in limits.parts_of(name))
             before, cut = _clamped(limit, before, parts, by_limit.get(name, {}))
         places = {place: FrozenMap({**usage.places[place], name: one}) for place, one in cut.items()}

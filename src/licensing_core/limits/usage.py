@@ -14,7 +14,6 @@ from licensing_core.checks import (
     FrozenMap,
     Id,
     Instant,
-    InvalidArgument,
     Measure,
     Positive,
     SignedMeasure,
@@ -24,7 +23,6 @@ from licensing_core.checks import (
     as_instant,
     check_of,
     checked,
-    shown,
 )
 from licensing_core.decisions import Event
 from licensing_core.limits.values import Limit, Unlimited
@@ -39,13 +37,16 @@ class Tally(Value):
     Attributes:
         used: In all of its places; what is used of the limits that are part of it is not counted in.
         turn: Which count this is; it grows when one begins at 0 again.
-        until: The first instant at which it does; `None` when it never does, or nothing was used yet.
+        since: When this count began: with the first use of it, the switch to another plan or the recount that began it.
+        until: The first instant at which the next begins, as of the last time that it was counted; `None` when it was
+            held until released then, or nothing was used yet.
         per: The other limit that it is counted within, so that all that is used is used in its places; `None` when it
             has none.
     """
 
     used: Measure = 0
     turn: Count = 0
+    since: Instant | None = None
     until: Instant | None = None
     per: Id | None = None
 
@@ -100,12 +101,6 @@ def as_anchor(name: str, value: Any) -> date | datetime:
     return as_instant(name, value) if isinstance(value, datetime) else as_day(name, value)
 
 
-def _as_places(name: str, value: Any) -> Places:
-    if not isinstance(value, Places):
-        raise InvalidArgument(parameter=name, expected="of type Places", got=shown(value))
-    return value
-
-
 @frozen(kw_only=True, field_transformer=checked)
 class Usage(Value):
     """What one customer uses.
@@ -127,7 +122,7 @@ class Usage(Value):
     anchor: Annotated[date | datetime, as_anchor] | None = None
     overrides: Mapping[Id, Measure | Unlimited] = FrozenMap({})
     tallies: Mapping[Id, Tally] = FrozenMap({})
-    places: Annotated[Places, _as_places] = NO_PLACES
+    places: Places = NO_PLACES
 
     def turn_end(self, every: Duration, now: datetime) -> datetime:
         """When the count that holds *now* ends, of counts that last *every*."""
@@ -142,33 +137,72 @@ class Usage(Value):
     def tally(self, name: str, limit: Limit | None, now: datetime) -> Tally:
         """The count of the limit called *name* at *now*: a new one where the last has ended.
 
-        A count ends when it was to end as it began, whatever the plan says of it by now.
+        What the plan says of the limit by now decides: one that resets ends when it was to end as it was last counted,
+        or, if it was held then, with the period in which it began; one that is held does not end, and what is used
+        stays used until released. A limit that the plan has no more ends as it was last counted.
         """
         found = self.running(name, limit, now)
-        if found.until is not None or limit is None or limit.resets is None:
-            return found
-        return evolve(found, until=self.turn_end(limit.resets, now))
+        since = now if found.since is None else found.since
+        if limit is None:
+            return evolve(found, since=since)
+        if found.until is None or limit.resets is None:
+            return self.begun(found, limit, since)
+        return evolve(found, since=since)
+
+    def begun(self, count: Tally, limit: Limit | None, since: datetime) -> Tally:
+        """*count*, as one that began at *since*, of a *limit* as it is now."""
+        resets = None if limit is None else limit.resets
+        return evolve(count, since=since, until=None if resets is None else self.turn_end(resets, since))
 
     def running(self, name: str, limit: Limit | None, now: datetime) -> Tally:
         """The same, without a look at when a new count will end.
 
+        It is worked out at reading: a plan that is edited there and back has changed nothing.
         Where the plan counts it within another limit than before, what was used in places is used in no place any
         more: it stays used of a limit that has none, and is to be counted anew in places of another kind.
         """
         found = self.tallies.get(name)
         if found is None:
             return Tally() if limit is None else Tally(per=limit.per)
-        if found.until is not None and now >= found.until:
+        if self._ended(found, limit, now):
             found = Tally(turn=found.turn + 1, per=found.per)
-        if limit is None or limit.per == found.per:
-            return found
-        return evolve(found, used=found.used if limit.per is None else 0, turn=found.turn + 1, per=limit.per)
+        return found if limit is None else _counted_within(found, limit.per)
+
+    def _ended(self, count: Tally, limit: Limit | None, now: datetime) -> bool:
+        if limit is not None and limit.resets is None:
+            return False
+        if count.until is not None:
+            return now >= count.until
+        if limit is None or limit.resets is None or count.since is None or count.since > now:
+            return False
+        return now >= self.turn_end(limit.resets, count.since)
+
+    def taken_over(self, name: str, limit: Limit, now: datetime) -> Tally:
+        """The count of the limit called *name*, as a plan that has *limit* takes it over from the plan before.
+
+        It has ended if it was to end as it was last counted, whatever *limit* says. What was held until now is not
+        lost where *limit* resets: a count of it begins with the switch.
+        """
+        found = _counted_within(self.running(name, None, now), limit.per)
+        if found.until is None and limit.resets is not None:
+            return self.begun(found, limit, now)
+        return evolve(
+            found,
+            since=now if found.since is None else found.since,
+            until=None if limit.resets is None else found.until,
+        )
 
     def in_place(self, name: str, place: str, turn: int) -> int:
         """How much of the limit called *name* is used in *place*, in the count called *turn*."""
         mine = self.places.get(place)
         found = None if mine is None else mine.get(name)
         return found.used if found is not None and found.turn == turn else 0
+
+
+def _counted_within(count: Tally, per: str | None) -> Tally:
+    if per == count.per:
+        return count
+    return evolve(count, used=count.used if per is None else 0, turn=count.turn + 1, per=per)
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -224,7 +258,7 @@ class ThresholdReached(Event):
 
 
 @frozen(kw_only=True, field_transformer=checked)
-class PlanSwitched(Event):
+class PlanChanged(Event):
     """Another plan holds.
 
     Attributes:
@@ -233,7 +267,7 @@ class PlanSwitched(Event):
         exceeds: What is used beyond what the new plan lets be used, in all or by place, and was accepted.
     """
 
-    type: ClassVar[str] = "usage.plan_switched"
+    type: ClassVar[str] = "usage.plan_changed"
     usage: Id
     plan: Id
     tallies: Mapping[Id, Tally]
@@ -251,7 +285,7 @@ class LimitOverridden(Event):
     most: Measure | Unlimited | None
 
 
-UsageEvent = UsageCounted | ThresholdReached | PlanSwitched | LimitOverridden
+UsageEvent = UsageCounted | ThresholdReached | PlanChanged | LimitOverridden
 
 
 def opened(event: UsageOpened) -> Usage:
@@ -264,7 +298,7 @@ def apply(usage: Usage, event: UsageEvent) -> Usage:
     if isinstance(event, UsageCounted):
         tallies = _with(usage.tallies, {event.limit: event.tally})
         return evolve(usage, tallies=tallies, places=usage.places.with_changes(place_changes(usage.places, event)))
-    if isinstance(event, PlanSwitched):
+    if isinstance(event, PlanChanged):
         tallies = _with(usage.tallies, event.tallies)
         places = usage.places.with_changes(place_changes(usage.places, event))
         return evolve(usage, plan=event.plan, tallies=tallies, places=places)
@@ -282,7 +316,7 @@ def place_changes(places: Places, event: Event) -> dict[str, Mapping[str, PlaceT
     """The places that *event* changed, and what is used in each since; `None` where nothing is any more."""
     if isinstance(event, UsageCounted) and event.within is not None and event.in_place is not None:
         changed = {event.within: {event.limit: PlaceTally(used=event.in_place, turn=event.tally.turn)}}
-    elif isinstance(event, PlanSwitched):
+    elif isinstance(event, PlanChanged):
         changed = {place: dict(mine) for place, mine in event.places.items()}
     else:
         return {}

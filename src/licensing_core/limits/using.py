@@ -179,8 +179,12 @@ def _require_countable(parameter: str, together: int, given: int) -> None:
         raise InvalidQuantity(parameter=parameter, expected=f"a total of {MAX_MEASURE} at most", got=shown(given))
 
 
-def _counted(spot: Spot, amount: int, who: str) -> UsageCounted:
-    tally = spot.usage.tally(spot.name, spot.limit, spot.at)
+def _counted(spot: Spot, amount: int, who: str, *, anew: bool = False) -> UsageCounted:
+    """The event; with *anew*, of a count that began now."""
+    if anew:
+        tally = spot.usage.begun(spot.running, spot.limit, spot.at)
+    else:
+        tally = spot.usage.tally(spot.name, spot.limit, spot.at)
     return UsageCounted(
         usage=spot.usage.id,
         limit=spot.name,
@@ -252,12 +256,16 @@ def recount(
 ) -> Decision[Usage, UsageEvent]:
     """Set the counter to how many of *units* count: what the host knows to be so, and so never refused.
 
+    It is the repair after a clock that was wrong, too: a count that began later than *now* begins now instead, and ends
+    as one that does. What is used in other places stays used.
+
     Args:
         units: What there is: users, files, whatever is limited, in any form that *counts* understands.
         counts: Whether one of them counts, such as *who takes up a seat*; when `None`, all do.
 
     Returns:
-        The usage afterwards, with the thresholds that were reached, and no event when it was counted right before.
+        The usage afterwards, with the thresholds that were reached, and no event when it was counted right before, by
+        a clock that was right.
         More than the plan lets be used stays, is flagged, and stops further use.
 
     Raises:
@@ -272,12 +280,14 @@ def recount(
     there = _number(_as_units("units", units), _as_counts("counts", counts))
     _require_countable("units", there, there)
     more = there - spot.own
-    if not more:
+    since = spot.running.since
+    ahead = since is not None and since > at
+    if not more and not ahead:
         return Decision(usage)
     line = [(one, one.used) for one in _line(spot)]
     for one, used in line:
         _require_countable("units", max(used, one.running.used) + more, there)
-    counted = _counted(spot, more, who)
+    counted = _counted(spot, more, who, anew=ahead)
     return decided(_after, usage, counted, *_thresholds(line, more, who))
 
 

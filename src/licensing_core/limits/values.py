@@ -24,6 +24,8 @@ from licensing_core.periods import Duration
 
 MOST_LIMITS: Final = 200
 """The most limits of one plan."""
+MOST_NESTED: Final = 8
+"""How deep limits may be nested within others, or be part of others."""
 _MOST_PERCENT: Final = 1000
 
 
@@ -58,7 +60,7 @@ OverageRule = Annotated[Overage | Fraction, _as_overage]
 """Block, allow, or a ratio from 1 to 1,000."""
 
 
-class OnSwitch(StrEnum):
+class OnPlanChange(StrEnum):
     """What becomes of what was used, when a customer comes to a plan with this limit."""
 
     CARRY = "carry"
@@ -95,7 +97,7 @@ class Limit(Value):
         resets: How long a count lasts before it begins at 0 again; `None` when what is used is held until released.
             Hours, or months together with days, need a usage that has an anchor.
         thresholds: At which percentages of *most*, rising, an event tells that they were reached.
-        on_switch: What becomes of what was used, when a customer comes to a plan with this limit.
+        on_plan_change: What becomes of what was used, when a customer comes to a plan with this limit.
     """
 
     most: Measure | Unlimited
@@ -106,7 +108,7 @@ class Limit(Value):
     thresholds: tuple[Annotated[int, whole(1, _MOST_PERCENT)], ...] = field(
         default=(80, 100), validator=_rising, kw_only=True
     )
-    on_switch: OnSwitch = field(default=OnSwitch.CARRY, kw_only=True)
+    on_plan_change: OnPlanChange = field(default=OnPlanChange.CARRY, kw_only=True)
 
     @property
     def ceiling(self) -> int | Unlimited:
@@ -167,12 +169,13 @@ def _as_limits(name: str, value: Any) -> Mapping[str, Limit]:
 
 
 def _end_of(by_name: Mapping[str, Limit], start: str, step: str, name: str) -> None:
-    """Follow *step* from *start* to where it ends; raise `InvalidLimits` when it goes round in a circle."""
+    """Follow *step* from *start* to where it ends; raise `InvalidLimits` when that is far, or nowhere."""
     at: str | None = start
-    for _ in by_name:
+    for _ in range(MOST_NESTED):
         at = getattr(by_name[at], step) if at is not None else None
     if at is not None:
-        raise InvalidLimits(parameter=name, expected="such that none comes round to itself", got="a circle")
+        expected = f"nested {MOST_NESTED} deep at most"
+        raise InvalidLimits(parameter=name, expected=expected, got="deeper, or in a circle")
 
 
 @frozen(field_transformer=checked)
@@ -184,8 +187,8 @@ class Limits(Value):
     ('workspaces', True)
 
     Raises:
-        InvalidLimits: One names another that is not there, or comes round to itself; or one that is part of another
-            does not reset with it.
+        InvalidLimits: One names another that is not there; they are nested deeper than 8 or in a circle; one that is
+            part of another does not reset with it.
         TooManyItems: There are more than 200.
     """
 

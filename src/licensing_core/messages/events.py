@@ -183,7 +183,7 @@ EVENTS: Final[dict[str, Text]] = {
         say("{usage} has reached {percent} percent of the limit {limit}: {used} of {most} are used."),
         where("within", say("It counts in {within}.")),
     ),
-    "usage.plan_switched": (
+    "usage.plan_changed": (
         say("{usage} has the plan {plan} from now on."),
         where("exceeds", say("Used beyond it, and accepted: {exceeds}.")),
     ),
@@ -195,6 +195,7 @@ EVENTS: Final[dict[str, Text]] = {
     "credits.opened": (
         say("The account of credits {account} was opened."),
         where("overdraft", say("It may be overdrawn, by at most: {overdraft}.")),
+        where("resets", say("What is spent is counted anew in a cycle.")),
     ),
     "credits.pack_ordered": (say("A pack of credits was ordered, and the order {order} costs {order:due}."),),
     "credits.pack_paid": (say("The order {order} was paid. Its credits are to be active by {active_by}."),),

@@ -72,6 +72,12 @@ _CREDITS: Final[dict[str, Text]] = {
             "{ids} grants or orders of credits were not looked up. Load them and try again.",
         ),
     ),
+    "credits.reset_too_late": (
+        say(
+            "Credits were moved at {since}, after that. Begin the count now, or open the account with a cycle in which "
+            "it begins anew."
+        ),
+    ),
     "credits.too_much_time": (
         say("Too much happens to the grants by then. Ask for {resume_at} first, and go on from there."),
     ),

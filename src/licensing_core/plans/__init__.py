@@ -32,6 +32,7 @@ from licensing_core.plans.sales import (
     Terms,
 )
 from licensing_core.plans.service import (
+    MOST_FEATURES,
     MOST_TRIAL_DAYS,
     Feature,
     PlanComparison,
@@ -41,6 +42,7 @@ from licensing_core.plans.service import (
 )
 
 __all__ = [
+    "MOST_FEATURES",
     "MOST_TRIAL_DAYS",
     "PLATFORM_DEFAULTS",
     "Catalog",

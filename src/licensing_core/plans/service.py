@@ -5,9 +5,11 @@ from typing import Annotated, Any, Final
 
 from attrs import field, frozen
 
-from licensing_core.checks import Count, Id, InvalidArgument, Value, checked, instance, shown, whole
+from licensing_core.checks import Count, Id, InvalidArgument, TooManyItems, Value, checked, instance, shown, whole
 from licensing_core.limits import Limits, Unlimited
 
+MOST_FEATURES: Final = 1000
+"""The most features of one plan."""
 MOST_TRIAL_DAYS: Final = 3650
 """The longest trial: ten years."""
 
@@ -29,6 +31,8 @@ class Feature(Value):
 
 
 def _each_once(_plan: object, _attribute: object, features: tuple[Feature, ...]) -> None:
+    if len(features) > MOST_FEATURES:
+        raise TooManyItems(parameter="features", given=len(features), most=MOST_FEATURES)
     if len({one.id for one in features}) < len(features):
         raise InvalidArgument(parameter="features", expected="each of another id", got="one twice")
 
@@ -49,15 +53,17 @@ class ServicePlan(Value):
     limits: Limits = field(default=Limits())
     features: tuple[Feature, ...] = field(default=(), validator=_each_once)
     trial_days: Annotated[int, whole(0, MOST_TRIAL_DAYS)] = 0
+    _by_id: dict[str, Feature] = field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "_by_id", {one.id: one for one in self.features})
         for one in self.features:
             if one.limit is not None and self.limits.get(one.limit) is None:
                 raise InvalidArgument(parameter="features", expected="limited by limits of the plan", got="by another")
 
     def feature(self, name: str) -> Feature | None:
         """The feature called *name*; `None` when the plan does not have it."""
-        return next((one for one in self.features if one.id == name), None)
+        return self._by_id.get(name)
 
 
 @frozen(kw_only=True, field_transformer=checked)

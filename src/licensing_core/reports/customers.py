@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from licensing_core.checks import InvalidArgument, instance, shown
 from licensing_core.credits import Balances, Entry, burn_key
-from licensing_core.limits import Limit, PlacesRow, UsageRow
+from licensing_core.limits import Limit, PlacesRow, UsageRow, row_of
 from licensing_core.messages.marks import word
 from licensing_core.messages.sentences import Speaker, speaker_of
 from licensing_core.reports.building import cell, day_cell, id_cell, make_table, title_cell
@@ -58,13 +58,8 @@ def _usage_lines(name: str, row: Any, speaker: Speaker) -> Iterator[tuple[Cell, 
         yield (id_cell(name), Cell(), *(cell(getattr(row, key), speaker) for key in figures))
         return
     for place, used in row.by.items():
-        one = _in_place(row, used)
+        one = row_of(Limit(row.most), used)
         yield (id_cell(name), id_cell(place), *(cell(getattr(one, key), speaker) for key in figures))
-
-
-def _in_place(row: PlacesRow, used: int) -> UsageRow:
-    limit = Limit(row.most)
-    return UsageRow(used=used, most=row.most, left=limit.left(used), over=limit.over(used))
 
 
 def grants_table(balances: Balances, locale: str, zone: str = "UTC") -> Table:

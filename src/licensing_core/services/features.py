@@ -16,10 +16,10 @@ from licensing_core.license_cycle import LicensedUser
 from licensing_core.limits import Usage
 from licensing_core.plans import Feature
 from licensing_core.protocols import Stored
-from licensing_core.services.customers import authorized, customer_of, named, plan_of, stored_usage
+from licensing_core.services.customers import authorized, customer_of, named, plan_of
 from licensing_core.services.engine import Command, Query, UseCase, ask, save
 from licensing_core.services.loading import actor_of
-from licensing_core.services.usage import UsageOf, counted
+from licensing_core.services.usage import LimitUsage, counted
 
 _UNLICENSED: Final = LicensedUser(active=False, licenses=(), features=())
 
@@ -28,7 +28,7 @@ _UNLICENSED: Final = LicensedUser(active=False, licenses=(), features=())
 class FeatureUsed(Value):
     """What is used of the limit of a feature since, and how the credits stand; `None` where it has or costs none."""
 
-    usage: UsageOf | None
+    usage: LimitUsage | None
     standing: Standing | None
 
 
@@ -38,21 +38,25 @@ class _Loaded:
 
     situation: Situation
     feature: Feature | None
-    usage: Stored[Usage]
+    usage: Stored[Usage] | None
     credits: Stored[CreditAccount] | None
 
 
 def _load(asked: "MayUseFeature | UseFeature", actor: Actor, now: datetime) -> UseCase[_Loaded]:
-    """Load what decides, and no more: licenses and credits only for a feature that needs them."""
+    """Load what decides, and no more: licenses and credits only for a feature that needs them.
+
+    A customer whose usage was never opened has no plan.
+    """
     known = yield from customer_of(asked, asked.customer)
-    usage = yield from stored_usage(asked, asked.customer, named(asked.within))
-    plan = yield from plan_of(asked, usage.state)
+    usage = yield from ask(lambda ports: ports.work.usage(asked.tenant, asked.customer, named(asked.within)))
+    plan = None if usage is None else (yield from plan_of(asked, usage.state))
     feature = None if plan is None else plan.feature(asked.feature)
-    licensed, stored, account = None, None, None
-    if asked.user is not None:
-        needed = feature is not None and feature.licensed
-        licensed = frozenset((yield from _licenses(asked, asked.user)).features) if needed else frozenset[str]()
-    if feature is not None and feature.credits:
+    whole = asked.user is None and isinstance(asked, MayUseFeature)
+    licensed = None if whole else frozenset[str]()
+    if asked.user is not None and feature is not None and feature.licensed:
+        licensed = frozenset((yield from _licenses(asked, asked.user)).features)
+    stored, account = None, None
+    if usage is not None and feature is not None and feature.credits:
         stored = yield from ask(lambda ports: ports.work.credits(asked.tenant, asked.customer, frozenset()))
         account = _without_credits(usage.state, actor, now) if stored is None else stored.state
     situation = Situation(
@@ -60,7 +64,7 @@ def _load(asked: "MayUseFeature | UseFeature", actor: Actor, now: datetime) -> U
         blocks=known.blocks,
         trial_ends=known.trial_ends,
         licensed=licensed,
-        usage=usage.state,
+        usage=None if usage is None else usage.state,
         within=asked.within,
         credits=account,
     )
@@ -111,7 +115,8 @@ class MayUseFeature(Query[Verdict]):
 class UseFeature(Command[FeatureUsed]):
     """Use *feature*: count it against its limit and spend its credits, both or neither.
 
-    Refuses as `entitlements.use_feature()` does; the attributes are those of `MayUseFeature`.
+    Refuses as `entitlements.use_feature()` does; the attributes are those of `MayUseFeature`. Without a *user* what
+    needs a license is refused with `FeatureNotLicensed`: nobody is known to hold one.
     """
 
     rule: ClassVar[str] = "PLZ-10"
@@ -139,7 +144,7 @@ class UseFeature(Command[FeatureUsed]):
         )
 
 
-def _used(loaded: _Loaded, after: Situation, events: list[Event], now: datetime) -> UsageOf | None:
+def _used(loaded: _Loaded, after: Situation, events: list[Event], now: datetime) -> LimitUsage | None:
     name = None if loaded.feature is None else loaded.feature.limit
     if name is None or after.plan is None or after.usage is None:
         return None

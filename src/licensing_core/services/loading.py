@@ -15,14 +15,19 @@ from licensing_core.services.engine import Command, Query, UseCase, ask, save
 from licensing_core.visibility import PlanNotVisible, PurchaseBySuperadmin
 
 A = TypeVar("A", bound=Value)
+T = TypeVar("T")
+
+
+def believed(answer: Any, kind: type[T], wanted: str | None = None) -> T:
+    """The *answer* of the host, when it is of that *kind*, and of the id that is *wanted*; else `InvalidArgument`."""
+    if not isinstance(answer, kind) or (wanted is not None and getattr(answer, "id", None) != wanted):
+        raise InvalidArgument(parameter="host", expected="one that knows what it is asked for", got=shown(answer))
+    return answer
 
 
 def actor_of(asked: Query[Any], actor_id: str) -> UseCase[Actor]:
     """Who acts, as the host knows them; raises `InvalidArgument` when it answers with anybody else."""
-    actor = yield from ask(lambda ports: ports.host.actor(asked.tenant, actor_id))
-    if not isinstance(actor, Actor) or actor.id != actor_id:
-        raise InvalidArgument(parameter="host", expected="one that knows the actor it is asked for", got=shown(actor))
-    return actor
+    return believed((yield from ask(lambda ports: ports.host.actor(asked.tenant, actor_id))), Actor, actor_id)
 
 
 def setting(asked: Query[Any], actor_id: str) -> UseCase[tuple[Actor, Directory]]:

@@ -10,24 +10,39 @@ from licensing_core import limits
 from licensing_core.checks import Count, Id, Measure, SomeMeasure, UserId, Value, checked
 from licensing_core.decisions import Decision, Event
 from licensing_core.directory import Permission
-from licensing_core.limits import Limits, Panel, PlacesRow, PlanFit, ThresholdReached, Unlimited, Usage, UsageRow
+from licensing_core.limits import (
+    Limit,
+    Limits,
+    Panel,
+    PlacesRow,
+    PlanFit,
+    ThresholdReached,
+    UnknownLimit,
+    Unlimited,
+    Usage,
+    UsageRow,
+)
 from licensing_core.limits.usage import as_anchor
 from licensing_core.services.customers import (
     authorized,
+    chosen_by,
     customer_of,
     limits_of,
     named,
+    require_choice,
+    require_open,
+    require_unblocked,
     service_plan,
     stored_usage,
 )
 from licensing_core.services.engine import Command, Query, UseCase, ask, save
 from licensing_core.services.loading import actor_of
 
-_GONE: Final = UsageRow(used=0, most=0, left=0, over=0)
+_GONE: Final = limits.row_of(Limit(0), 0)
 
 
 @frozen(kw_only=True, field_transformer=checked)
-class UsageOf(Value):
+class LimitUsage(Value):
     """How much a customer uses of one limit; of one that counts within another, how much in the place.
 
     Attributes:
@@ -76,8 +91,8 @@ class OpenUsage(Command[UsageRows]):
 
 
 @frozen(kw_only=True, field_transformer=checked)
-class UseLimit(Command[UsageOf]):
-    """Use *amount* more of *limit*; refuses as `limits.use()` does."""
+class UseLimit(Command[LimitUsage]):
+    """Use *amount* more of *limit*; refuses as `limits.use()` does, and with `ClientBlocked` and `TrialEnded`."""
 
     rule: ClassVar[str] = "ALU-2"
 
@@ -86,13 +101,13 @@ class UseLimit(Command[UsageOf]):
     amount: SomeMeasure = 1
     within: Id | None = None
 
-    def steps(self, now: datetime) -> UseCase[UsageOf]:
+    def steps(self, now: datetime) -> UseCase[LimitUsage]:
         """Load the place, decide, save."""
         return (yield from _count(self, limits.use, self.amount, now))
 
 
 @frozen(kw_only=True, field_transformer=checked)
-class ReleaseLimit(Command[UsageOf]):
+class ReleaseLimit(Command[LimitUsage]):
     """Give *amount* of *limit* back; refuses as `limits.release()` does."""
 
     rule: ClassVar[str] = "ALU-2"
@@ -102,13 +117,13 @@ class ReleaseLimit(Command[UsageOf]):
     amount: SomeMeasure = 1
     within: Id | None = None
 
-    def steps(self, now: datetime) -> UseCase[UsageOf]:
+    def steps(self, now: datetime) -> UseCase[LimitUsage]:
         """Load the place, decide, save."""
         return (yield from _count(self, limits.release, self.amount, now))
 
 
 @frozen(kw_only=True, field_transformer=checked)
-class RecountLimit(Command[UsageOf]):
+class RecountLimit(Command[LimitUsage]):
     """Set what is used of *limit* to *count*, which the host has counted; as `limits.recount()`."""
 
     rule: ClassVar[str] = "D-16"
@@ -118,7 +133,7 @@ class RecountLimit(Command[UsageOf]):
     count: Measure
     within: Id | None = None
 
-    def steps(self, now: datetime) -> UseCase[UsageOf]:
+    def steps(self, now: datetime) -> UseCase[LimitUsage]:
         """Load the place, decide, save."""
         return (yield from _count(self, limits.recount, range(self.count), now))
 
@@ -128,8 +143,10 @@ def _count(
     decide: Callable[..., Decision[Usage, Any]],
     amount: int | range,
     now: datetime,
-) -> UseCase[UsageOf]:
+) -> UseCase[LimitUsage]:
     actor = yield from authorized(command, command.actor, command.customer, Permission.USAGE_MANAGE)
+    if isinstance(command, UseLimit):
+        yield from require_open(command, command.customer, now)
     stored = yield from stored_usage(command, command.customer, named(command.within))
     plan = yield from limits_of(command, stored.state)
     limit, within = command.limit, command.within
@@ -140,17 +157,20 @@ def _count(
 
 def counted(
     usage: Usage, events: Iterable[Event], limit: str, within: str | None, plan: Limits, now: datetime
-) -> UsageOf:
+) -> LimitUsage:
     """How much *usage* has of *limit* after *events*; nothing of one that the plan has no more, once it is released."""
     gone = plan.get(limit) is None and not usage.running(limit, None, now).used
     row = _GONE if gone else limits.row(usage, limit, limits=plan, within=within, now=now)
     reached = (event.percent for event in events if isinstance(event, ThresholdReached))
-    return UsageOf(limit=limit, within=within, row=row, thresholds=tuple(reached))
+    return LimitUsage(limit=limit, within=within, row=row, thresholds=tuple(reached))
 
 
 @frozen(kw_only=True, field_transformer=checked)
 class OverrideLimit(Command[UsageRows]):
-    """Let *customer* use *most* of *limit*, whatever its plan says; what the plan says again, when `None`."""
+    """Let *customer* use *most* of *limit*, whatever its plan says; what the plan says again, when `None`.
+
+    Refuses with `UnknownLimit` what its plan has no limit for; to take an override back, it needs none.
+    """
 
     rule: ClassVar[str] = "D-9"
 
@@ -162,9 +182,11 @@ class OverrideLimit(Command[UsageRows]):
         """Load all places, decide, save."""
         actor = yield from authorized(self, self.actor, self.customer, Permission.ACCOUNTS_MANAGE)
         stored = yield from stored_usage(self, self.customer, None)
+        plan = yield from limits_of(self, stored.state)
+        if self.most is not None and plan.get(self.limit) is None:
+            raise UnknownLimit(limit=self.limit)
         decision = limits.override(stored.state, self.limit, self.most, by=actor, now=now)
         yield from save(self, decision.state, stored.version, decision.events)
-        plan = yield from limits_of(self, decision.state)
         return UsageRows(limits.rows(decision.state, plan, now))
 
 
@@ -172,7 +194,9 @@ class OverrideLimit(Command[UsageRows]):
 class ChangeServicePlan(Command[PlanFit]):
     """Let another service plan hold for *customer* from now on; refuses as `limits.change_plan()` does.
 
-    Its main administrator may change it, too (ALU-5).
+    Its main administrator may change it, too (ALU-5): to the plans that the host says it may choose (`Customer.plans`),
+    if what is used fits, and not while the customer is blocked (`ClientBlocked`). Any other plan takes the permission,
+    and so does *accept_excess*.
     """
 
     rule: ClassVar[str] = "ALU-5"
@@ -183,7 +207,12 @@ class ChangeServicePlan(Command[PlanFit]):
 
     def steps(self, now: datetime) -> UseCase[PlanFit]:
         """Load all places, decide, save."""
-        actor = yield from authorized(self, self.actor, self.customer, Permission.ACCOUNTS_MANAGE, administrator=True)
+        permission = Permission.ACCOUNTS_MANAGE
+        actor, known = yield from chosen_by(self, self.actor, self.customer, permission)
+        require_choice(actor, known, self.plan, permission)
+        if self.accept_excess:
+            actor.require(permission)
+        require_unblocked(known, now)
         stored = yield from stored_usage(self, self.customer, None)
         plan = yield from service_plan(self, self.plan)
         fit = limits.preview_plan(stored.state, plan.limits, now=now)
@@ -196,7 +225,10 @@ class ChangeServicePlan(Command[PlanFit]):
 
 @frozen(kw_only=True, field_transformer=checked)
 class PreviewServicePlan(Query[PlanFit]):
-    """Whether what *customer* uses fits another service plan, and where not (ALU-5)."""
+    """Whether what *customer* uses fits another service plan, and where not (ALU-5).
+
+    Its main administrator may ask it of the plans that it may choose.
+    """
 
     actor: UserId
     customer: Id
@@ -204,7 +236,9 @@ class PreviewServicePlan(Query[PlanFit]):
 
     def steps(self, now: datetime) -> UseCase[PlanFit]:
         """Load all places."""
-        yield from authorized(self, self.actor, self.customer, Permission.ACCOUNTS_MANAGE, administrator=True)
+        permission = Permission.ACCOUNTS_MANAGE
+        actor, known = yield from chosen_by(self, self.actor, self.customer, permission)
+        require_choice(actor, known, self.plan, permission)
         usage = (yield from stored_usage(self, self.customer, None)).state
         plan = yield from service_plan(self, self.plan)
         return limits.preview_plan(usage, plan.limits, now=now)

@@ -89,6 +89,12 @@ def some_usage(rng: Random) -> list[UsageRecord]:
     return [UsageRecord(MONDAY + rng.randrange(9) * STEP, rng.choice((0, 1, 5, 12))) for _ in range(rng.randrange(7))]
 
 
+def any_cycle(rng: Random) -> Cycle:
+    """Of half days, days or months, beginning before, with or after the first instant."""
+    every = rng.choice((Duration(days=1), Duration(seconds=43_200), Duration(months=1)))
+    return Cycle(MONDAY + rng.randrange(-2, 3) * STEP, every, ZONE)
+
+
 def some_instants(rng: Random, most: int = 3) -> list[datetime]:
     """Some of the instants after the first."""
     return [MONDAY + n * STEP for n in rng.sample(range(1, 9), rng.randrange(most + 1))]
@@ -97,7 +103,11 @@ def some_instants(rng: Random, most: int = 3) -> list[datetime]:
 def an_open_account(rng: Random) -> CreditAccount:
     """An account in which nothing has happened yet."""
     overdraft = rng.choice((0, 0, 0, 15, UNLIMITED))
-    return lib.open_credits("acme", zone=ZONE, overdraft=overdraft, by=ANA, now=MONDAY).state
+    resets, keep = rng.choice((None, None, any_cycle(rng))), rng.random() < 0.5
+    opening = lib.open_credits(
+        "acme", zone=ZONE, overdraft=overdraft, resets=resets, keep_overage=keep, by=ANA, now=MONDAY
+    )
+    return opening.state
 
 
 def any_step(rng: Random, account: CreditAccount, now: datetime, *, negative: bool = True) -> Any:

@@ -20,7 +20,7 @@ from licensing_core.credits import (
 )
 from licensing_core.decisions import Decision
 from licensing_core.errors import LicensingError
-from licensing_core.limits import UNLIMITED, Limit, Limits, OnSwitch, PlacesNotLoaded, Usage
+from licensing_core.limits import UNLIMITED, Limit, Limits, OnPlanChange, PlacesNotLoaded, Usage
 from licensing_core.money import Money
 from licensing_core.periods import Cycle, Duration
 from licensing_core.pricing import FlatPrice
@@ -66,7 +66,10 @@ LIMITS: Final = Limits(
     }
 )
 SMALL: Final = Limits(
-    {"team": Limit(1, "workspaces", on_switch=OnSwitch.CLAMP), "workspaces": Limit(9, on_switch=OnSwitch.RESET)}
+    {
+        "team": Limit(1, "workspaces", on_plan_change=OnPlanChange.CLAMP),
+        "workspaces": Limit(9, on_plan_change=OnPlanChange.RESET),
+    }
 )
 PACK: Final = CreditPack(
     id="ten",
@@ -258,8 +261,8 @@ class CustomerContract:
             (["o1"], ordering("o1")),
             (["o2"], ordering("o2")),
             (["o3"], ordering("o3")),
-            ([], paying("o1")),
-            ([], cancelling("o2")),
+            (["o1"], paying("o1")),
+            (["o2"], cancelling("o2")),
             ([], activating("o1")),
             (["g1"], granting("g1", 5, priority=-3, expires=NOW + 9 * DAY)),
             (["g2"], granting("g2", effective=NOW + DAY)),
@@ -268,7 +271,7 @@ class CustomerContract:
             (["g3"], granting("g3", 6, now=NOW + 2 * DAY)),
             ([], lambda one: credit.reset(one, by=ROOT, now=NOW + 3 * DAY)),
             (["o1"], lambda one: credit.refund(one, "o1", policy=negative, by=ROOT, now=later)),
-            ([], paying("o3")),
+            (["o3"], paying("o3")),
             (["o3"], lambda one: credit.refund(one, "o3", by=ROOT, now=later)),
             ([], spending(3, now=later)),
         )
@@ -305,33 +308,42 @@ class CustomerContract:
         not_looked_up(CreditsNotLoaded, some, "g1")
         equal(named["g1"].burned, 4, "a grant that was closed is kept")
 
-    def test_orders_are_loaded_while_they_wait_and_later_when_they_are_named(self, store: Store) -> None:
+    def test_orders_are_loaded_from_payment_to_activation_and_else_when_they_are_named(self, store: Store) -> None:
         open_credits(store)
         for name in ("o1", "o2"):
             change_credits(store, [name], ordering(name))
-        change_credits(store, [], paying("o1"))
         with store.begin() as work:
-            waiting = _credits(work, ()).state.orders
-        states = {"o1": OrderStatus.PENDING, "o2": OrderStatus.AWAITING_PAYMENT}
-        equal({name: one.status for name, one in waiting.items()}, states, "orders are loaded while they wait")
-        change_credits(store, [], cancelling("o2"))
+            unpaid, named = _credits(work, ()).state.orders, _credits(work, ["o2"]).state.orders
+        equal(list(unpaid), [], "orders that await their payment are not loaded")
+        not_looked_up(CreditsNotLoaded, unpaid, "o1", "o2")
+        states = {"o2": OrderStatus.AWAITING_PAYMENT}
+        equal({name: one.status for name, one in named.items()}, states, "orders are loaded when they are named")
+        change_credits(store, ["o1"], paying("o1"))
+        change_credits(store, ["o2"], cancelling("o2"))
         with store.begin() as work:
-            later, named = _credits(work, ()).state.orders, _credits(work, ["o2"]).state.orders
-        equal(list(later), ["o1"], "orders are loaded while they wait")
-        not_looked_up(CreditsNotLoaded, later, "o2")
-        equal(named["o2"].status, OrderStatus.CANCELLED, "orders are loaded when they are named")
+            paid = _credits(work, ()).state.orders
+        states = {"o1": OrderStatus.PENDING}
+        equal({name: one.status for name, one in paid.items()}, states, "orders that are paid are loaded")
+        change_credits(store, [], lambda one: credit.refund(one, "o1", by=ROOT, now=NOW))
+        with store.begin() as work:
+            later, named = _credits(work, ()).state.orders, _credits(work, ["o1", "o2"]).state.orders
+        equal(list(later), [], "orders that came to their end are not loaded")
+        not_looked_up(CreditsNotLoaded, later, "o1", "o2")
+        states = {"o1": OrderStatus.REFUNDED, "o2": OrderStatus.CANCELLED}
+        equal({name: one.status for name, one in named.items()}, states, "orders are loaded when they are named")
 
     def test_what_was_looked_up_is_the_same_of_grants_and_of_orders(self, store: Store) -> None:
         """They share their ids: of an open grant it is known that its order is active, or that there is none."""
         open_credits(store)
-        for decide in (ordering("o1"), paying("o1"), activating("o1"), granting("g1"), ordering("o2")):
+        decided = (ordering("o1"), paying("o1"), activating("o1"), granting("g1"), ordering("o2"), paying("o2"))
+        for decide in decided:
             change_credits(store, ["o1", "o2", "g1"], decide)
         with store.begin() as work:
             some = _credits(work, ["x"]).state
         entries, orders = some.balances.entries, some.orders
         equal(entries.loaded, {"o1", "o2", "g1", "x"}, "what was looked up is open or was named")
         equal(orders.loaded, entries.loaded, "what was looked up is the same of grants and orders")
-        states = {"o1": OrderStatus.ACTIVE, "o2": OrderStatus.AWAITING_PAYMENT}
+        states = {"o1": OrderStatus.ACTIVE, "o2": OrderStatus.PENDING}
         equal({name: one.status for name, one in orders.items()}, states, "no order is denied that is there")
         equal(sorted(entries), ["g1", "o1"], "no grant is denied that is there")
 
@@ -413,7 +425,7 @@ class CustomerContract:
     def test_an_error_undoes_what_was_changed_of_usage_and_credits(self, store: Store) -> None:
         usage, account = open_usage(store), open_credits(store)
         usage = reduce(limits.apply, change_usage(store, ["w1"], using("team", 2, "w1")), usage)
-        for decide in (granting("g1"), ordering("o1")):
+        for decide in (granting("g1"), ordering("o1"), paying("o1")):
             account = reduce(credit.apply, change_credits(store, ["g1", "o1"], decide), account)
         try:
             with store.begin() as work:

@@ -33,16 +33,19 @@ from licensing_core.credits import (
 )
 from licensing_core.errors import LicensingError
 from licensing_core.limits import UNLIMITED, Unlimited
+from licensing_core.periods import Cycle
 from licensing_core.testing.cases_credits import (
     ANA,
     MONDAY,
     NAMES,
     POLICY,
     STEP,
+    ZONE,
     an_account_with_orders,
     an_open_account,
     any_account,
     any_balances,
+    any_cycle,
     any_history,
     later,
     some_instants,
@@ -105,7 +108,7 @@ def commands_end_where_a_run_does(
     account: CreditAccount, usage: Sequence[UsageRecord], *, until: datetime, resets: Sequence[datetime], keep: bool
 ) -> None:
     """Spending step by step with no end to the overdraft leads where `burn_down()` does; so does a new count."""
-    account = evolve(account, overdraft=UNLIMITED)
+    account = evolve(account, overdraft=UNLIMITED, resets=None)
     whole = lib.burn_down(account.balances, usage, until=until, resets=resets, keep_overage=keep)
     steps = [(at, 0, 0) for at in set(resets)]
     steps += [(one.at, 1, one.amount) for one in usage if account.balances.at <= one.at < until and one.amount]
@@ -118,10 +121,33 @@ def commands_end_where_a_run_does(
     require(end == whole, "commands end where a run does", end=end, whole=whole, usage=usage, resets=resets)
 
 
+def a_cycle_of_resets_comes_in_time(
+    account: CreditAccount, usage: Sequence[UsageRecord], cycle: Cycle, *, until: datetime, keep: bool
+) -> None:
+    """An account whose count begins anew with a cycle ends as a run with resets at its boundaries does."""
+    start, resets = account.balances.at, list[datetime]()
+    k = cycle.index_at(start) + 1
+    while (at := cycle.boundary(k)) <= until:
+        resets, k = [*resets, at], k + 1
+    whole = lib.burn_down(account.balances, usage, until=until, resets=resets, keep_overage=keep)
+    account = evolve(account, overdraft=UNLIMITED, resets=cycle, keep_overage=keep)
+    for one in sorted((one for one in usage if start <= one.at < until and one.amount), key=lambda one: one.at):
+        decision = lib.spend(account, one.amount, by=ANA, now=one.at)
+        account = reduce(lib.apply, decision.events, account)
+    end = lib.by_then(account, until).balances
+    require(end == whole, "a cycle of resets comes in time", end=end, whole=whole, usage=usage, cycle=cycle)
+
+
 def replay_rebuilds(start: CreditAccount, history: History) -> None:
     """L7. The account after each command is the replay of all events up to it, and `as_of()` reads it back."""
     opening = lib.CreditsOpened(
-        account=start.id, zone=start.zone, overdraft=start.overdraft, by=ANA.id, at=start.balances.at
+        account=start.id,
+        zone=start.zone,
+        overdraft=start.overdraft,
+        resets=start.resets,
+        keep_overage=start.keep_overage,
+        by=ANA.id,
+        at=start.balances.at,
     )
     events: list[CreditEvent] = []
     as_it_was: dict[datetime, CreditAccount] = {start.balances.at: start}
@@ -215,7 +241,11 @@ def a_refund_takes_back(account: CreditAccount, name: str, policy: RefundPolicy,
 def a_new_count_keeps_what_rolls_over(account: CreditAccount, now: datetime, *, keep_overage: bool) -> None:
     """After a reset each grant in force has what rolls over, paid and topped up; nothing is used."""
     before = lib.by_then(account, now).balances
-    after = lib.reset(account, keep_overage=keep_overage, by=ANA, now=now).state.balances
+    decision = lib.reset(account, keep_overage=keep_overage, by=ANA, now=now)
+    if before.since == now:
+        require(decision.state == account and not decision.events, "one instant begins one count", before=before)
+        return
+    after = decision.state.balances
     kept = before.overage if keep_overage else 0
     require(not after.used and after.overage <= kept, "the count begins anew", before=before, after=after)
     for name, entry in before.entries.items():
@@ -326,6 +356,13 @@ def _added_up(rng: Random) -> None:
         credits_add_up(lib.by_then(state, later(rng, state)).balances)
 
 
+def _in_time(rng: Random) -> None:
+    account = CreditAccount(id="acme", zone=ZONE, balances=any_balances(rng))
+    a_cycle_of_resets_comes_in_time(
+        account, some_usage(rng), any_cycle(rng), until=MONDAY + 8 * STEP, keep=rng.random() < 0.5
+    )
+
+
 def _replayed(rng: Random) -> None:
     start = an_open_account(rng)
     replay_rebuilds(start, tuple(any_history(rng, start, most=24)))
@@ -384,6 +421,7 @@ LAWS: Final[list[tuple[str, Callable[[Random], None]]]] = [
     ("credits add up", _added_up),
     ("a split run of credits is the whole run", _split),
     ("commands on credits end where a run does", _compared),
+    ("a cycle of resets of credits comes in time", _in_time),
     ("L7 replay rebuilds an account of credits", _replayed),
     ("spending credits is all or none", _spent),
     ("the burn order of credits is kept", _in_order),

@@ -12,21 +12,27 @@ from functools import reduce
 from random import Random
 from typing import Any, Final
 
+from attrs import evolve
+
 from licensing_core import limits as library
 from licensing_core.errors import LicensingError
-from licensing_core.limits import Limit, Limits, OnSwitch, PlanTooSmall, Usage, UsageEvent
+from licensing_core.limits import Limit, Limits, OnPlanChange, PlanTooSmall, Usage, UsageEvent
 from licensing_core.periods import Cycle, Duration
 from licensing_core.testing.law import require
 from licensing_core.testing.laws_limits import (
     ADMIN,
+    NOON,
     History,
+    Spot,
     any_history,
     any_limits,
     any_now,
+    any_spot,
     any_usage,
     fits,
     outcome_of,
     outside_parts,
+    recount,
     table,
     use,
 )
@@ -39,8 +45,7 @@ def the_counts_tile_time(
     """L3. Each count of a limit that resets begins at the very instant at which the one before ended."""
     limits = Limits({"calls": Limit(1, resets=every), "rooms": Limit(1), "jobs": Limit(1, "rooms", resets=every)})
     usage = library.open_usage("acme", plan=None, zone=zone, anchor=anchor, by=ADMIN, now=start).state
-    cycle = Cycle.calendar(every, zone) if anchor is None else Cycle(anchor, every, zone)
-    now = start
+    cycle, now = _cycle(usage, every), start
     case: dict[str, Any] = {"zone": zone, "anchor": anchor, "every": every, "start": start}
     for turn in range(turns):
         for spot in (("calls", None), ("jobs", "room-1")):
@@ -59,6 +64,48 @@ def the_counts_tile_time(
         require(lasts, "a count lasts to its end", **case)
         require(set(table(usage, limits, until).values()) == {0}, "where a count ends, nothing is used", **case)
         now = until
+
+
+def _cycle(usage: Usage, every: Duration) -> Cycle:
+    return Cycle.calendar(every, usage.zone) if usage.anchor is None else Cycle(usage.anchor, every, usage.zone)
+
+
+def a_limit_is_read_as_it_is_now(usage: Usage, limits: Limits, every: Duration, now: datetime) -> None:
+    """Decision 15. Held limits that reset by now end with the period they began in; others are held once they are.
+
+    What is used of *limits* was all counted at noon, and *now* is no earlier.
+    """
+    was, before = table(usage, limits, NOON), table(usage, limits, now)
+    held, anew = (
+        Limits({name: evolve(one, resets=lasts) for name, one in limits.by_name.items()}) for lasts in (None, every)
+    )
+    case = {"usage": usage, "limits": limits, "every": every, "now": now}
+    require(table(usage, held, now) == was, "what is held stays used until released", was=was, **case)
+    live = {
+        (name, place): used
+        for (name, place), used in was.items()
+        if now < _cycle(usage, limits.by_name[name].resets or every).period_at(NOON).end
+    }
+    found = {spot: used for spot, used in table(usage, anew, now).items() if used}
+    wanted = {spot: used for spot, used in live.items() if used}
+    require(found == wanted, "a count ends with the period in which it began", found=found, wanted=wanted, **case)
+    require(table(usage, limits, now) == before, "an edit there and back changes nothing", **case)
+
+
+def a_recount_sets_a_wrong_clock_right(usage: Usage, limits: Limits, spot: Spot, number: int, now: datetime) -> None:
+    """Decision 16. What was counted by a clock that ran ahead ends, once counted anew, as what is counted now."""
+    wrong = recount(usage, limits, spot, number + 1, now + timedelta(days=800))
+    case = {"usage": usage, "limits": limits, "spot": spot, "number": number, "now": now}
+    after = wrong if isinstance(wrong, LicensingError) else recount(wrong[0], limits, spot, number, now)
+    if isinstance(after, LicensingError):
+        require(holds=False, law="counting anew is never refused", found=after, **case)
+        return
+    resets, tally = limits.by_name[spot[0]].resets, after[0].tallies[spot[0]]
+    until = None if resets is None else _cycle(usage, resets).period_at(now).end
+    began = tally.since is not None and tally.since <= now
+    require(began and tally.until == until, "it ends as what is counted now", tally=tally, until=until, **case)
+    again = recount(after[0], limits, spot, number, now)
+    require(again == (after[0], ()), "counting twice is counting once", again=again, **case)
 
 
 def replay_rebuilds(start: Usage, history: History) -> None:
@@ -86,7 +133,7 @@ def another_plan_is_as_previewed(usage: Usage, limits: Limits, now: datetime, *,
     require(fit.fits or accept_excess, "what does not fit is refused", fit=fit, **case)
     after, (event,) = found
     require(after.plan == "other" and getattr(event, "exceeds", None) == fit.exceeds, "as previewed", **case)
-    exceeding: dict[str, Any] = {}
+    exceeding: dict[str, Any] = dict(_lost(usage, limits, now))
     for (name, place), used in table(after, limits, now).items():
         dropped = name not in limits.by_name
         if used and (dropped or not fits(usage, limits, name, used)):
@@ -100,17 +147,39 @@ def _excess(usage: Usage, limits: Limits, name: str, used: int) -> int:
     return next(more for more in range(used + 1) if fits(usage, limits, name, used - more))
 
 
+def _lost(usage: Usage, limits: Limits, now: datetime) -> dict[str, int]:
+    """What is used of limits that count within another than before: it does not stay, unless it was to be reset."""
+    none = table(usage, Limits(), now)  # as it was last counted, whatever a plan says of it
+    found = {name: sum(used for (one, _), used in none.items() if one == name) for name in limits.by_name}
+    return {
+        name: used
+        for name, used in found.items()
+        if used and (limit := limits.by_name[name]).per not in (None, usage.tallies[name].per)
+        if limit.on_plan_change is not OnPlanChange.RESET
+    }
+
+
+def _as_taken_over(usage: Usage, now: datetime) -> Usage:
+    """*usage*, in which what had ended is gone, and what was held begins now."""
+    tallies = {
+        name: evolve(tally, since=now) if tally.until is None else evolve(tally, used=0, turn=tally.turn + 1)
+        for name, tally in usage.tallies.items()
+        if tally.until is None or now >= tally.until
+    }
+    return evolve(usage, tallies={**usage.tallies, **tallies})
+
+
 def _policies_hold(usage: Usage, after: Usage, limits: Limits, now: datetime) -> None:
     """What was used was carried, reset or clamped, each as the limit of the other plan says."""
-    was, now_used = table(usage, limits, now), table(after, limits, now)
+    was, now_used = table(_as_taken_over(usage, now), limits, now), table(after, limits, now)
     for name in {one for one, _ in was}:
         places = {place for one, place in (*was, *now_used) if one == name}
         for place in places:
             spot, limit = (name, place), limits.get(name)
             own, left = (outside_parts(used, limits, spot) for used in (was, now_used))
-            if limit is not None and limit.on_switch is OnSwitch.RESET:
+            if limit is not None and limit.on_plan_change is OnPlanChange.RESET:
                 own = 0
-            elif limit is not None and limit.on_switch is OnSwitch.CLAMP:
+            elif limit is not None and limit.on_plan_change is OnPlanChange.CLAMP:
                 in_parts = now_used.get(spot, 0) - left
                 own = next((n for n in range(own, 0, -1) if fits(usage, limits, name, n + in_parts)), 0)
             require(left == own, "carried, reset or clamped", spot=spot, was=was, after=now_used, limits=limits)
@@ -137,9 +206,23 @@ def _previewed(rng: Random) -> None:
     another_plan_is_as_previewed(usage, other, any_now(rng), accept_excess=rng.random() < 0.6)
 
 
+def _edited(rng: Random) -> None:
+    limits = any_limits(rng)
+    every = rng.choice((Duration(days=1), Duration(days=7), Duration(months=1)))
+    a_limit_is_read_as_it_is_now(any_usage(rng, limits), limits, every, any_now(rng))
+
+
+def _repaired(rng: Random) -> None:
+    limits = any_limits(rng)
+    usage, spot = any_usage(rng, limits), any_spot(rng, limits)
+    a_recount_sets_a_wrong_clock_right(usage, limits, spot, rng.choice((0, 1, 2, 5)), any_now(rng))
+
+
 LAWS: Final[list[tuple[str, Callable[[Random], None]]]] = [
     ("L3 the counts of a limit tile time", _tiled),
     ("L7 replay rebuilds a usage", _replayed),
     ("another plan is as previewed", _previewed),
+    ("a limit is read as it is now", _edited),
+    ("a recount sets a wrong clock right", _repaired),
 ]
 """Name of each law, and what makes one case of it and checks it."""

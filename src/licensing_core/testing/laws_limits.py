@@ -25,7 +25,7 @@ from licensing_core.limits import (
     Limit,
     LimitExceeded,
     Limits,
-    OnSwitch,
+    OnPlanChange,
     Overage,
     Places,
     PlacesRow,
@@ -131,7 +131,7 @@ def the_counts_add_up(usage: Usage, limits: Limits, now: datetime) -> None:
     require(all(number >= 0 for number in used.values()), "nothing used falls below zero", used=used, **case)
     for name, limit in limits.by_name.items():
         tally = usage.tallies.get(name, library.Tally())
-        live = tally.until is None or now < tally.until
+        live = limit.resets is None or tally.until is None or now < tally.until
         counted = tally.used if live else 0
         if limit.per is not None:
             mine = [places.get(name) for places in usage.places.values()]
@@ -292,7 +292,7 @@ def any_limit(rng: Random, per: str | None = None, **more: Any) -> Limit:
         per,
         overage=rng.choice(OVERAGES),
         thresholds=rng.choice(THRESHOLDS),
-        on_switch=rng.choice(tuple(OnSwitch)),
+        on_plan_change=rng.choice(tuple(OnPlanChange)),
         **more,
     )
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from licensing_core import limits as library
 from licensing_core.errors import LicensingError
-from licensing_core.limits import UNLIMITED, Limit, Limits, OnSwitch, Overage, OverageRule, Unlimited, Usage
+from licensing_core.limits import UNLIMITED, Limit, Limits, OnPlanChange, Overage, OverageRule, Unlimited, Usage
 from licensing_core.periods import Duration
 from licensing_core.testing.laws_limits import ADMIN, NOON, PLACES, THRESHOLDS, Spot, recount, spots_of
 from licensing_core.testing.strategies_periods import days, zones
@@ -39,7 +39,7 @@ def one_limit() -> st.SearchStrategy[Limit]:
         mosts(),
         overage=overages(),
         thresholds=st.sampled_from(THRESHOLDS),
-        on_switch=st.sampled_from(OnSwitch),
+        on_plan_change=st.sampled_from(OnPlanChange),
     )
 
 
