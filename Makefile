@@ -28,7 +28,7 @@ demo: $(DEMO) ## run the demo; LOCALE=es prints it in Spanish
 	$(BIN)/python examples/demo/demo.py $(if $(LOCALE),--locale $(LOCALE))
 
 test: $(TEST) ## run the tests, with the examples of the docs
-	$(BIN)/python -m pytest -q -n auto --dist loadfile
+	$(BIN)/python -m pytest -q -n auto --dist loadfile --no-loadscope-reorder
 
 check: lint types docs coverage ## lint, formatting, types, docs, tests with coverage
 

@@ -180,7 +180,7 @@ class ByHand:
 def burned(count: int) -> Callable[[], Balances]:
     """Burn all down."""
     _, balances, records, _ = case(count)
-    return lambda: burn_down(balances, records, until=UNTIL, resets=RESETS)
+    return lambda: burn_down(balances, records, until=UNTIL, resets=RESETS, keep_overage=False)
 
 
 def by_hand(count: int, *, anew: bool) -> Callable[[], Outcome]:

@@ -8,6 +8,6 @@ for room in pools enrollments visibility orders seat_administration; do
     modules="$modules,src/licensing_core/$room/*"
 done
 "$python" -m coverage erase
-"$python" -m coverage run -m pytest -q -n auto --dist loadfile "$@"
+"$python" -m coverage run -m pytest -q -n auto --dist loadfile --no-loadscope-reorder "$@"
 "$python" -m coverage combine --quiet
 "$python" -m coverage report --include "$modules" --fail-under=100

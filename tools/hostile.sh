@@ -13,5 +13,5 @@ if ! locale -a 2>/dev/null | grep -qi '^tr_TR\.utf-\?8$'; then
     export LOCPATH="$locales"
 fi
 exec env TZ=Pacific/Apia LC_ALL=tr_TR.UTF-8 LANGUAGE=tr PYTHONHASHSEED=4242 PYTHONOPTIMIZE=1 \
-    "${VENV_PYTHON:-.venv/bin/python}" -O -m pytest -q -n auto --dist loadfile -p tests.hostile \
+    "${VENV_PYTHON:-.venv/bin/python}" -O -m pytest -q -n auto --dist loadfile --no-loadscope-reorder -p tests.hostile \
     -W 'ignore:assertions not in test modules or plugins:pytest.PytestConfigWarning' "$@"
