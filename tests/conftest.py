@@ -1,4 +1,4 @@
-"""Fixtures of the services, and Hypothesis profiles: `test`, or `ci` through the variable HYPOTHESIS_PROFILE."""
+"""Fixtures of the services, and Hypothesis profiles: `test`, or `ci` and `laws` by the variable HYPOTHESIS_PROFILE."""
 
 import os
 import shutil
@@ -25,6 +25,7 @@ settings.register_profile(
     max_examples=2000,
     suppress_health_check=[HealthCheck.too_slow],
 )
+settings.register_profile("laws", settings.get_profile("ci"), max_examples=1000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "test"))
 
 
