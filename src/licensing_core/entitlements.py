@@ -36,9 +36,9 @@ from licensing_core.checks import (
     shown,
 )
 from licensing_core.credits import CreditAccount, CreditsSpent
-from licensing_core.decisions import Decision, Verdict
+from licensing_core.decisions import Decision, Verdict, twin
 from licensing_core.directory import Actor, acting
-from licensing_core.errors import LicensingError, Mistake
+from licensing_core.errors import LicensingError
 from licensing_core.limits import Limits, Usage, UsageEvent
 from licensing_core.plans import Feature, ServicePlan
 
@@ -218,6 +218,9 @@ def _entitled(feature: str, situation: Situation, now: datetime) -> Feature:
     return found
 
 
+_asked: Final = twin(use_feature, "PLZ-10")
+
+
 def can_use_feature(feature: Id, situation: Situation, uses: Quantity = 1, *, now: datetime) -> Verdict:
     """May *feature* be used now, and if not, why not? The first reason, in the order of `use_feature()`.
 
@@ -226,13 +229,7 @@ def can_use_feature(feature: Id, situation: Situation, uses: Quantity = 1, *, no
 
     Source: ALU-8, PLZ-7, PLZ-10, PLZ-11, WAL-2.
     """
-    try:
-        use_feature(feature, situation, uses, by=_NOBODY, now=now)
-    except Mistake:
-        raise
-    except LicensingError as refusal:
-        return Verdict.refuse(refusal)
-    return Verdict.allow("PLZ-10")
+    return _asked(feature, situation, uses, by=_NOBODY, now=now)
 
 
 def features(situation: Situation, *, now: datetime) -> Mapping[str, Verdict]:

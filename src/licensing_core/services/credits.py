@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, ClassVar, Final
 
 from attrs import frozen
@@ -70,7 +71,7 @@ class OpenCredits(Command[CreditsStanding]):
     keep_overage: bool = True
 
     def steps(self, now: datetime) -> UseCase[CreditsStanding]:
-        """Decide and save."""
+        """_Decide and save."""
         actor = yield from authorized(self, self.actor, self.customer, Permission.ACCOUNTS_MANAGE)
         zone = yield from ask(lambda ports: ports.host.zone(self.tenant))
         decision = credit.open_credits(
@@ -130,8 +131,8 @@ class NotePackPayment(Command[OrderStanding]):
     def steps(self, now: datetime) -> UseCase[OrderStanding]:
         """Load the order, decide, save."""
         policy = yield from ask(lambda ports: ports.host.activation(self.tenant))
-        permission = Permission.ACCOUNTS_MANAGE
-        return (yield from _change(self, permission, credit.note_payment, now, policy=policy, paid=self.paid))
+        decide = partial(credit.note_payment, order_id=self.order, policy=policy, paid=self.paid)
+        return (yield from _change(self, Permission.ACCOUNTS_MANAGE, decide, now))
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -145,7 +146,8 @@ class CancelPack(Command[OrderStanding]):
 
     def steps(self, now: datetime) -> UseCase[OrderStanding]:
         """Load the order, decide, save."""
-        return (yield from _change(self, Permission.USAGE_MANAGE, credit.cancel_order, now, administrator=True))
+        decide = partial(credit.cancel_order, order_id=self.order)
+        return (yield from _change(self, Permission.USAGE_MANAGE, decide, now, administrator=True))
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -159,7 +161,8 @@ class ActivatePack(Command[OrderStanding]):
 
     def steps(self, now: datetime) -> UseCase[OrderStanding]:
         """Load the order, decide, save."""
-        return (yield from _change(self, Permission.ACCOUNTS_MANAGE, credit.activate, now))
+        decide = partial(credit.activate, order_id=self.order)
+        return (yield from _change(self, Permission.ACCOUNTS_MANAGE, decide, now))
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -174,23 +177,41 @@ class RefundPack(Command[OrderStanding]):
 
     def steps(self, now: datetime) -> UseCase[OrderStanding]:
         """Load the order and its grant, decide, save."""
-        return (yield from _change(self, Permission.ACCOUNTS_MANAGE, credit.refund, now, policy=self.policy))
+        decide = partial(credit.refund, order_id=self.order, policy=self.policy)
+        return (yield from _change(self, Permission.ACCOUNTS_MANAGE, decide, now))
+
+
+_Decide = Callable[..., Decision[CreditAccount, Any]]
 
 
 def _change(
     command: NotePackPayment | CancelPack | ActivatePack | RefundPack,
     permission: Permission,
-    decide: Callable[..., Decision[CreditAccount, Any]],
+    decide: _Decide,
     now: datetime,
     *,
     administrator: bool = False,
-    **given: object,
 ) -> UseCase[OrderStanding]:
+    """What becomes of the order that *command* names."""
+    account = yield from _decided(command, permission, command.order, decide, now, administrator=administrator)
+    return _order(account, command.order, now)
+
+
+def _decided(
+    command: Any,
+    permission: Permission,
+    named: str | None,
+    decide: _Decide,
+    now: datetime,
+    *,
+    administrator: bool = False,
+) -> UseCase[CreditAccount]:
+    """The credits of the customer after *decide*, saved; loaded with what is open, and the order or grant *named*."""
     actor = yield from authorized(command, command.actor, command.customer, permission, administrator=administrator)
-    stored = yield from stored_credits(command, command.customer, frozenset({command.order}))
-    decision = decide(stored.state, command.order, by=actor, now=now, **given)
+    stored = yield from stored_credits(command, command.customer, frozenset(() if named is None else (named,)))
+    decision = decide(stored.state, by=actor, now=now)
     yield from save(command, decision.state, stored.version, decision.events)
-    return _order(decision.state, command.order, now)
+    return decision.state
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -204,11 +225,8 @@ class GrantCredits(Command[CreditsStanding]):
 
     def steps(self, now: datetime) -> UseCase[CreditsStanding]:
         """Load what has the id of the grant, decide, save."""
-        actor = yield from authorized(self, self.actor, self.customer, Permission.ACCOUNTS_MANAGE)
-        stored = yield from stored_credits(self, self.customer, frozenset({self.grant.id}))
-        decision = credit.grant(stored.state, self.grant, by=actor, now=now)
-        yield from save(self, decision.state, stored.version, decision.events)
-        return _stand(decision.state, now)
+        decide = partial(credit.grant, credit=self.grant)
+        return _stand((yield from _decided(self, Permission.ACCOUNTS_MANAGE, self.grant.id, decide, now)), now)
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -222,11 +240,8 @@ class VoidGrant(Command[CreditsStanding]):
 
     def steps(self, now: datetime) -> UseCase[CreditsStanding]:
         """Load the grant, decide, save."""
-        actor = yield from authorized(self, self.actor, self.customer, Permission.ACCOUNTS_MANAGE)
-        stored = yield from stored_credits(self, self.customer, frozenset({self.grant}))
-        decision = credit.void(stored.state, self.grant, by=actor, now=now)
-        yield from save(self, decision.state, stored.version, decision.events)
-        return _stand(decision.state, now)
+        decide = partial(credit.void, grant_id=self.grant)
+        return _stand((yield from _decided(self, Permission.ACCOUNTS_MANAGE, self.grant, decide, now)), now)
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -263,11 +278,8 @@ class ResetCredits(Command[CreditsStanding]):
 
     def steps(self, now: datetime) -> UseCase[CreditsStanding]:
         """Load what is open, decide, save."""
-        actor = yield from authorized(self, self.actor, self.customer, Permission.ACCOUNTS_MANAGE)
-        stored = yield from stored_credits(self, self.customer, frozenset())
-        decision = credit.reset(stored.state, keep_overage=self.keep_overage, by=actor, now=now)
-        yield from save(self, decision.state, stored.version, decision.events)
-        return _stand(decision.state, now)
+        decide = partial(credit.reset, keep_overage=self.keep_overage)
+        return _stand((yield from _decided(self, Permission.ACCOUNTS_MANAGE, None, decide, now)), now)
 
 
 @frozen(kw_only=True, field_transformer=checked)

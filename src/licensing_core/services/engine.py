@@ -18,7 +18,7 @@ import attrs
 from attrs import frozen
 
 from licensing_core.checks import MAX_BULK, Id, UserId, Value, as_instant, as_is, checked, instance
-from licensing_core.decisions import Event, Verdict
+from licensing_core.decisions import Event, Verdict, twin
 from licensing_core.errors import LicensingError, Mistake
 from licensing_core.protocols import (
     Aggregate,
@@ -238,13 +238,7 @@ class Licensing:
 
     def may(self, command: Command[A]) -> Verdict:
         """Would `run()` with *command* be refused now, and why? Nothing is kept, its key included."""
-        try:
-            self.preview(command)
-        except Mistake:
-            raise
-        except LicensingError as refusal:
-            return Verdict.refuse(refusal)
-        return Verdict.allow(command.rule)
+        return twin(self.preview, command.rule)(command)
 
     def preview(self, *commands: Command[A]) -> tuple[A, ...]:
         """What `run()` would answer to *commands*, one after the other; nothing is kept, their keys included.
