@@ -238,7 +238,8 @@ class Licensing:
 
     def may(self, command: Command[A]) -> Verdict:
         """Would `run()` with *command* be refused now, and why? Nothing is kept, its key included."""
-        return twin(self.preview, command.rule)(command)
+        rule = cast("Command[A]", _as_command("commands", command)).rule
+        return twin(self.preview, rule)(command)
 
     def preview(self, *commands: Command[A]) -> tuple[A, ...]:
         """What `run()` would answer to *commands*, one after the other; nothing is kept, their keys included.
