@@ -30,7 +30,7 @@ demo: $(DEMO) ## run the demo; LOCALE=es prints it in Spanish
 test: $(TEST) ## run the tests, with the examples of the docs
 	$(BIN)/python -m pytest -q -n auto --dist loadfile --no-loadscope-reorder
 
-check: lint types docs coverage ## lint, formatting, types, docs, tests with coverage
+check: lint types docs coverage ## lint, formatting, types, docs, hostile tests with coverage
 
 lint: $(CHECK)
 	$(BIN)/ruff check

@@ -20,6 +20,7 @@ extensions = [
     "convention_table",
     "error_table",
     "floors",
+    "life_cycle",
     "module_pages",
 ]
 exclude_patterns = ["_build"]

@@ -1,4 +1,4 @@
-"""Fixtures of the services, and Hypothesis profiles: `test`, or `ci` and `laws` by the variable HYPOTHESIS_PROFILE."""
+"""Fixtures of the services, and Hypothesis profiles: `test`, or `ci` or `quick` by the variable HYPOTHESIS_PROFILE."""
 
 import os
 import shutil
@@ -18,14 +18,14 @@ from tests.spec.plugin import pytest_addoption, pytest_configure
 
 __all__ = ["pytest_addoption", "pytest_configure"]
 
-settings.register_profile("test", max_examples=200, deadline=None, print_blob=True, derandomize=False)
+settings.register_profile("test", max_examples=100, deadline=None, print_blob=True, derandomize=False)
 settings.register_profile(
     "ci",
     settings.get_profile("test"),
-    max_examples=2000,
+    max_examples=1000,
     suppress_health_check=[HealthCheck.too_slow],
 )
-settings.register_profile("laws", settings.get_profile("ci"), max_examples=1000)
+settings.register_profile("quick", settings.get_profile("test"), max_examples=25)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "test"))
 
 

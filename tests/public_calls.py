@@ -19,6 +19,7 @@ from licensing_core.money import Money
 from licensing_core.payments import PaymentOutcome
 from licensing_core.plans import PackageKind, PlanKind
 from licensing_core.workdays import BusinessCalendar
+from tests.public_calls_accounts import ACCOUNT_CALLS, ACCOUNTS_PAST_THE_CHECKS
 from tests.specimens import (
     ACCOUNT,
     BASE,
@@ -121,6 +122,7 @@ MOVING: Final[dict[str, Any]] = {
 USING: Final[dict[str, Any]] = {"usage": USAGE, "limits": LIMITS, "within": "red", "now": NOON}
 FREE_TO_USE: Final = attrs.evolve(SITUATION, blocks=frozenset())
 CALLS: Final[dict[str, dict[str, Any]]] = {
+    **ACCOUNT_CALLS,
     "billing.advance_item": {"state": ITEM, **BILLING, "now": JUNE},
     "billing.book": {"ledger": OTHER, "quote": QUOTE, **BILLING},
     "billing.change_item": {"state": ITEM, "change": LESS, **BILLING, "effective": NOON},
@@ -312,6 +314,7 @@ CALLS: Final[dict[str, dict[str, Any]]] = {
 }
 """A valid call of each function; one that is public and takes an id, count, instant or collection must be here."""
 PAST_THE_CHECKS: Final = {
+    **ACCOUNTS_PAST_THE_CHECKS,
     "enrollments.enrolling": {"courses_of"},  # takes what `courses_in()` has checked
     "credits.balances": {"made", "next_top_up", "to_come"},
     "limits.usage": {"as_anchor"},
@@ -340,6 +343,6 @@ PAST_THE_CHECKS: Final = {
     "periods.turns": {"period_between"},
     "periods.zones": {"as_zone", "in_calendar", "day_at", "to_utc", "first_instant"},
     "rounding": {"whole_parts"},
-    "decisions": {"twin"},
+    "decisions": {"brought", "twin"},
 }
 """Functions for other modules of the library, which say that their arguments are known to be valid."""

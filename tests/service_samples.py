@@ -1,17 +1,37 @@
 """One of each command and query, and a store in which all of them may be run."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import attrs
 
 from licensing_core import services
+from licensing_core.accounts import PLAIN_SETTINGS
+from licensing_core.billing import ItemChange, When
 from licensing_core.credits import Grant
 from licensing_core.directory import Permission, Scope
+from licensing_core.money import Money
 from licensing_core.orders import Cart, CartLine
 from licensing_core.payments import PaymentOutcome
+from licensing_core.periods import Cycle, Duration
+from licensing_core.plans import PackageKind, Renewal
 from licensing_core.services import Licensing, Query, QuoteLicenses
-from tests.service_world import AID, FIRE, NOON, TENANT, assign, buy, enroll, of, open_account, sent, to, unassign
+from tests import client_commands as client
+from tests.service_world import (
+    AID,
+    FIRE,
+    NOON,
+    TENANT,
+    add,
+    assign,
+    buy,
+    enroll,
+    of,
+    open_account,
+    sent,
+    to,
+    unassign,
+)
 
 LICENSES, ACCOUNTS, SEATS = Permission.LICENSES_MANAGE, Permission.ACCOUNTS_MANAGE, Permission.SEATS_MANAGE
 ACTIVATE, RECORD = Permission.ENROLLMENTS_ACTIVATE, Permission.TRANSACTIONS_CREATE
@@ -19,6 +39,10 @@ USAGE = Permission.USAGE_MANAGE
 CART = Cart(lines=(CartLine(plan="one", pool="p8"), CartLine(plan="public", pool="p9")))
 ASKED: dict[str, Any] = {"tenant": TENANT, "actor": "boss"}
 ORDER: dict[str, Any] = {"account": "a1", "buy": {"web": 1}}
+TWO, TEN = ItemChange(quantity=2), Money.parse("10.00 EUR")
+FIRST_OF_MONTH = Cycle(date(2026, 6, 1), Duration(months=1), client.ZONE)
+JUNE = (services.CloseCycle, services.DunCustomer)
+"""What there is to do only a month after `furnish()`."""
 NEEDS: dict[type[Query[Any]], tuple[Query[Any], Permission | None]] = {
     services.AssignLicenses: (assign("u3", key="k"), SEATS),
     services.UnassignLicenses: (unassign("u1", key="k"), SEATS),
@@ -97,11 +121,94 @@ NEEDS: dict[type[Query[Any]], tuple[Query[Any], Permission | None]] = {
     services.ReadCredits: (services.ReadCredits(**of()), USAGE),
     services.MayUseFeature: (services.MayUseFeature(feature="bots", user="u2", **of()), USAGE),
     services.UseFeature: (services.UseFeature(feature="bots", user="u2", **to("k")), USAGE),
+    services.AddCustomer: (attrs.evolve(add("a9"), key="k"), ACCOUNTS),
+    services.BlockCustomer: (services.BlockCustomer(cause="abuse", **to("k", "a2")), ACCOUNTS),
+    services.UnblockCustomer: (services.UnblockCustomer(cause="unpaid", **to("k", "a2")), ACCOUNTS),
+    services.ConfigureCustomer: (services.ConfigureCustomer(settings=PLAIN_SETTINGS, **to("k", "a2")), ACCOUNTS),
+    services.AddPerson: (client.person("leo", "pay", key="k"), ACCOUNTS),
+    services.KeepCard: (client.card("k"), ACCOUNTS),
+    services.RemovePerson: (services.RemovePerson(person="mia", **to("k")), ACCOUNTS),
+    services.ReadCard: (services.ReadCard(**of()), ACCOUNTS),
+    services.FindCustomers: (services.FindCustomers(email="it@a1.example", **ASKED), ACCOUNTS),
+    services.ReadCustomer: (services.ReadCustomer(**of()), ACCOUNTS),
+    services.ListCustomers: (services.ListCustomers(**ASKED), ACCOUNTS),
+    services.ListPeople: (services.ListPeople(**of()), ACCOUNTS),
+    services.ReadDashboard: (services.ReadDashboard(**ASKED), ACCOUNTS),
+    services.OrderSubscription: (attrs.evolve(client.order("new"), key="k"), ACCOUNTS),
+    services.PayBill: (client.pay("proforma:7", "k", paid="10.00 EUR"), ACCOUNTS),
+    services.BillCustomer: (client.bill("k"), ACCOUNTS),
+    services.ListCharges: (services.ListCharges(**of()), ACCOUNTS),
+    services.NoteFailedDebit: (services.NoteFailedDebit(document="proforma:7", **to("k")), ACCOUNTS),
+    services.DunCustomer: (client.dun("k"), ACCOUNTS),
+    services.OpenCredit: (services.OpenCredit(amount=TEN, **to("k", "a2")), ACCOUNTS),
+    services.RefundCredit: (services.RefundCredit(amount=TEN, **to("k", "a2")), ACCOUNTS),
+    services.ListSubscriptions: (services.ListSubscriptions(**of()), ACCOUNTS),
+    services.ListBills: (services.ListBills(**of()), ACCOUNTS),
+    services.ListNotices: (services.ListNotices(**of()), ACCOUNTS),
+    services.MayUseSubscription: (services.MayUseSubscription(subscription="web", **of()), USAGE),
+    services.QuoteChange: (services.QuoteChange(subscription="web", change=TWO, **of()), ACCOUNTS),
+    services.ChangeSubscription: (client.change("k", change=TWO), ACCOUNTS),
+    services.WithdrawChange: (services.WithdrawChange(subscription="web", change_id="c1", **to("k")), ACCOUNTS),
+    services.AlignSubscription: (
+        services.AlignSubscription(subscription="web", cycle=FIRST_OF_MONTH, **to("k")),
+        ACCOUNTS,
+    ),
+    services.PauseSubscription: (services.PauseSubscription(subscription="web", **to("k")), ACCOUNTS),
+    services.ResumeSubscription: (services.ResumeSubscription(subscription="rested", **to("k")), ACCOUNTS),
+    services.RenewSubscription: (services.RenewSubscription(subscription="byhand", **to("k")), ACCOUNTS),
+    services.ConvertTrial: (services.ConvertTrial(subscription="tried", **to("k")), ACCOUNTS),
+    services.WithdrawCancellation: (services.WithdrawCancellation(subscription="leaving", **to("k")), ACCOUNTS),
+    services.CancelSubscription: (client.cancel(key="k"), ACCOUNTS),
+    services.ImportCustomer: (
+        services.ImportCustomer(name="The a8", email="it@a8.example", plan="basic", **to("k", "a8")),
+        ACCOUNTS,
+    ),
+    services.ImportSubscription: (
+        services.ImportSubscription(
+            subscription="moved", terms=client.terms(), anchor=date(2026, 5, 1), charged=TEN, **to("k")
+        ),
+        ACCOUNTS,
+    ),
+    services.ImportPool: (
+        services.ImportPool(
+            pool="p9", kind=PackageKind.LICENSES, beneficiary=Scope.tree("sales"), bought=3, **sent("k")
+        ),
+        ACCOUNTS,
+    ),
 }
 """One of each command and query, and the permission that it needs, if any; all may be run after `furnish()`."""
 
 
+def _subscriptions() -> tuple[Query[Any], ...]:
+    """What is ordered, paid and done for the customer a1, whose documents are numbered in this order."""
+    ordered: dict[str, dict[str, Any]] = {
+        "web": {},
+        "mail": {"every": "P1W"},
+        "disk": {"every": "P1W"},
+        "byhand": {"renewal": Renewal.MANUAL},
+        "rested": {},
+        "leaving": {},
+    }
+    return (
+        *(client.order(name, **more) for name, more in ordered.items()),
+        *(client.pay(f"proforma:{number}") for number in range(1, len(ordered) + 1)),
+        services.PauseSubscription(subscription="rested", **to("pause")),
+        services.RefundCredit(amount=TEN, **to("refund")),
+        client.order("waiting"),
+        client.order("tried", asked={"trial_ends": NOON + timedelta(days=30)}),
+        client.bill("billed", subscription="mail"),
+        client.change("later", change=TWO, effective=When.END_OF_PERIOD, change_id="c1"),
+        client.cancel("leaving", "leave"),
+    )
+
+
 FURNISHING: tuple[Query[Any], ...] = (
+    add("a1"),
+    add("a2", None),
+    client.block(customer="a2"),
+    services.OpenCredit(amount=Money.parse("50.00 EUR"), **to("credit", "a2")),
+    client.person("mia", "read"),
+    *_subscriptions(),
     buy(),
     buy("p2"),
     buy("s1", "three"),
@@ -131,7 +238,10 @@ def furnish(licensing: Licensing) -> None:
     Of p1 u1 and *boss* hold a license, and that of u8 awaits confirmation; u1 is enrolled in *fire* under it. Of s1 u7
     is enrolled in *fire*, to be confirmed. Of a1 u1 holds a license, and an order waits for its payment. On its plan
     *basic* it uses two users, and one of the team in w1. It has 100 credits; another pack is *paid*, and two are
-    *ordered* and *unwanted*.
+    *ordered* and *unwanted*. *mia* is a user of it, and it subscribed to this and that: *web* is active and has a
+    change c1 to come, *waiting* waits for its first payment, of *mail* the next weeks are billed and unpaid, *disk* is
+    to be billed, *byhand* renews by hand, *rested* is paused, *leaving* cancelled, and *tried* on trial. A customer a2
+    is blocked for *unpaid*, and has 50 euros in credit.
     """
     for asked in FURNISHING:
         licensing.run(asked)

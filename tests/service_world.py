@@ -1,15 +1,17 @@
 """One host and the commands of one story, for the tests of the services over every store."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
 from threading import Barrier, Thread
 from typing import Any, Final, TypeVar
 
+import attrs
 import pytest
 
+from licensing_core.accounts import AccountSettings
 from licensing_core.adapters.hosts import StaticHost
 from licensing_core.adapters.memory import MemoryStore
 from licensing_core.adapters.sql import SqlStore
@@ -35,9 +37,11 @@ from licensing_core.plans import (
     Settings,
 )
 from licensing_core.pricing import FlatPrice, UnitPrice
-from licensing_core.protocols import Aggregate, AggregateKind, Customer, Store, Stored, UnitOfWork
+from licensing_core.protocols import NUMBERS, Aggregate, AggregateKind, Store, Stored, UnitOfWork
 from licensing_core.services import (
+    AddCustomer,
     AssignLicenses,
+    BlockCustomer,
     BuyPlan,
     Command,
     EnrollUsers,
@@ -52,6 +56,8 @@ from licensing_core.testing.contracts_given import replays
 TENANT: Final = "acme"
 NOON: Final = datetime(2026, 5, 16, 10, tzinfo=UTC)
 USERS: Final = tuple(f"u{number}" for number in range(20))
+PEOPLE: Final = ("mia", "leo", "u1")
+"""Who may be users or contacts of a customer."""
 
 FIRE, AID, LADDER, SELL = (Content.course(name) for name in ("fire", "aid", "ladder", "sell"))
 BASICS: Final = Content.learning_plan("basics")
@@ -128,10 +134,14 @@ CREDIT_PACKS: Final = (
     ),
 )
 CUSTOMERS: Final = {
-    "a1": Customer(administrator="chief", plans=frozenset({"tiny"})),
-    "a2": Customer(administrator="other"),
+    "a1": AccountSettings(administrator="chief", choices=frozenset({"tiny"})),
+    "a2": AccountSettings(administrator="other"),
 }
 """Whose main administrators hold no permission; that of a1 may choose *tiny*."""
+NAMES: Final = ("a1", "a2", "a8", "a9")
+"""Customers that there may be."""
+TRIED: Final = ServicePlans(tuple(attrs.evolve(one, trial_days=1) for one in SERVICE_PLANS))
+"""The same plans, each of which may be tried for a day."""
 
 
 class Clock:
@@ -147,7 +157,6 @@ class Clock:
 def host(
     tenant: str = TENANT,
     *,
-    customers: Mapping[str, Customer] = CUSTOMERS,
     service_plans: ServicePlans = SERVICE_PLANS,
     credit_packs: Iterable[CreditPack] = CREDIT_PACKS,
 ) -> StaticHost:
@@ -155,7 +164,6 @@ def host(
     courses = frozenset({FIRE, AID, BASICS, SELL})
     return StaticHost(
         tenant,
-        customers=customers,
         service_plans=service_plans,
         credit_packs=credit_packs,
         zone="Europe/Madrid",
@@ -215,31 +223,50 @@ class Checked(Licensing):
         try:
             return super().run(asked)
         finally:
-            with self.store.begin() as work:
-                names = [pool.id for pool in work.pools(TENANT)]
-                for load, kind in _customers(work):
-                    stored = load(TENANT, "a1", None)
-                    assert stored is None or stored.state == replay(work.history(TENANT, kind, "a1"))
-            replays(self.store, *names)
+            replayed(self.store)
+
+
+def replayed(store: Store) -> None:
+    """See to it that the histories lead to what is stored."""
+    with store.begin() as work:
+        names = [pool.id for pool in work.pools(TENANT)]
+        for load, kind in _customers(work):
+            stored = load(TENANT, "a1", None)
+            assert stored is None or stored.state == replay(work.history(TENANT, kind, "a1"))
+        numbers = work.numbers(TENANT)
+        taken = work.history(TENANT, AggregateKind.NUMBERS, NUMBERS)
+        assert numbers is None or numbers.state == replay(taken)
+    replays(store, *names)
 
 
 def _customers(work: UnitOfWork) -> tuple[tuple[Callable[..., Stored[Aggregate] | None], AggregateKind], ...]:
     """What may be stored of one customer, all under its id, and of which kind it is."""
     kinds = AggregateKind
-    return (work.account, kinds.LICENSES), (work.usage, kinds.USAGE), (work.credits, kinds.CREDITS)
+
+    def account(tenant: str, customer: str, ids: Any) -> Any:
+        return work.customer(tenant, customer, ids, ids)
+
+    return (
+        (work.account, kinds.LICENSES),
+        (work.usage, kinds.USAGE),
+        (work.credits, kinds.CREDITS),
+        (account, kinds.CUSTOMERS),
+    )
 
 
 def snapshot(store: Store, *keys: str, tenant: str = TENANT) -> list[object]:
     """All that is stored of a tenant, and what *keys* were used for."""
     with store.begin() as work:
         names = [pool.id for pool in work.pools(tenant)]
-        customers = [(load, kind, name) for load, kind in _customers(work) for name in ("a1", "a2", "a9")]
+        customers = [(load, kind, name) for load, kind in _customers(work) for name in NAMES]
         return [
             [work.pool(tenant, name, None) for name in names],
             [load(tenant, name, None) for load, _, name in customers],
             work.enrollments(tenant, None),
             [tuple(work.history(tenant, AggregateKind.LICENSES, name)) for name in names],
             [tuple(work.history(tenant, kind, name)) for _, kind, name in customers],
+            [work.card(tenant, name, person) for name in NAMES for person in (None, *PEOPLE)],
+            [work.numbers(tenant), tuple(work.history(tenant, AggregateKind.NUMBERS, NUMBERS))],
             [work.recall(tenant, key) for key in keys],
         ]
 
@@ -348,3 +375,31 @@ def of(customer: str = "a1", actor: str = "boss") -> dict[str, Any]:
 def to(key: str, customer: str = "a1", actor: str = "boss") -> dict[str, Any]:
     """What is sent about a customer."""
     return {"key": key, **of(customer, actor)}
+
+
+def add(customer: str = "a1", plan: str | None = "basic", **settings: Any) -> AddCustomer:
+    """Add a customer, whose main administrator is the one of `CUSTOMERS`."""
+    known = attrs.evolve(CUSTOMERS.get(customer, AccountSettings()), **settings)
+    card = {"name": f"The {customer}", "email": f"it@{customer}.example"}
+    return AddCustomer(plan=plan, settings=known, **card, **to(f"add-{customer}", customer))
+
+
+def known(
+    store: Store,
+    customer: str = "a1",
+    *,
+    plan: str | None = "basic",
+    trial_ends: datetime | None = None,
+    causes: Iterable[str] = (),
+    **settings: Any,
+) -> Checked:
+    """Add a customer, whose trial of *basic* ends then, and block it for *causes*; what runs commands at `NOON`."""
+    clock = Clock()
+    if trial_ends is not None:
+        clock.now = trial_ends - timedelta(days=1)
+    trying = host() if trial_ends is None else host(service_plans=TRIED)
+    Checked(store, trying, clock).run(add(customer, plan, **settings))
+    made = Checked(store)
+    for cause in causes:
+        made.run(BlockCustomer(cause=cause, **to(f"block-{customer}-{cause}", customer)))
+    return made

@@ -37,13 +37,14 @@ from licensing_core.errors import LicensingError, all_errors
 from licensing_core.holdings import Holding, Holdings
 from licensing_core.license_cycle import LicenseType
 from licensing_core.money import Money
-from licensing_core.payments import PaymentOutcome
+from licensing_core.payments import PaymentFailed, PaymentOutcome
 from licensing_core.periods import Cycle, Duration, Interval, Span
 from licensing_core.plans import Catalog, Offer, Package, PackageKind, Plan, PlanKind, Settings, Switches, Terms
 from licensing_core.pricing import FlatPrice, UnitPrice
 from licensing_core.reports.table import Cell, Column, Table
 from licensing_core.services import accounts, engine
 from licensing_core.workdays import BusinessCalendar
+from tests.specimens_accounts import ACCOUNTS, ACCOUNTS_SERVED
 from tests.specimens_metered import METERED, SERVED
 from tools.floors import floor_of
 
@@ -196,6 +197,7 @@ VALUES: Final[tuple[Value, ...]] = (
     Person(frozenset({"sales"}), frozenset({"coaches"})),
     COMPANY,
     *METERED,
+    *ACCOUNTS,
     FlatPrice(Money.parse("1800.00 EUR")),
     BASE.price,
     CATALOG,
@@ -383,6 +385,7 @@ VALUES: Final[tuple[Value, ...]] = (
     services.ListEnrollable(pool="p2", **ASKED),
     services.ReadEnrollmentPage(content=FIRE, **ASKED),
     *SERVED,
+    *ACCOUNTS_SERVED,
     services.split(services.AssignLicenses(pool="p1", users=frozenset({"ana", "luis"}), **SENT), most=1),
 )
 """One of each; `test_values.py` fails when a public class has none here."""
@@ -458,6 +461,7 @@ _SAMPLES: Final[dict[Any, Callable[[], Any]]] = {
     Scope: lambda: Scope.user("secret-person"),
     Content: lambda: Content.course("fire"),
     Span: lambda: HALF_MAY,
+    LicensingError: PaymentFailed,
 }
 
 

@@ -5,7 +5,7 @@ from fractions import Fraction
 from typing import Any, Final
 
 from licensing_core import credits as credit
-from licensing_core import limits, protocols, services
+from licensing_core import limits, services
 from licensing_core.checks import Value
 from licensing_core.credits import CreditPack, Grant, Rollover
 from licensing_core.currencies import Currency
@@ -131,7 +131,6 @@ METERED: Final[tuple[Value, ...]] = (
     ServicePlans((SERVICE_PLAN,)),
     compare_plans(SERVICE_PLAN, ServicePlan(id="tiny", limits=SMALLER)),
     SITUATION,
-    protocols.Customer(administrator="ana", plans=frozenset({"small"}), blocks=frozenset({"unpaid"}), trial_ends=LATER),
 )
 """One of each."""
 _ROWS: Final = limits.rows(USAGE, LIMITS, NOON)

@@ -13,6 +13,7 @@ from typing import Any, Final, get_args, get_type_hints
 import pytest
 
 from licensing_core import license_cycle, pools
+from licensing_core.accounts import Bills, People
 from licensing_core.billing import line
 from licensing_core.checks import (
     FrozenMap,
@@ -181,6 +182,11 @@ BY_HAND: Final[dict[str, Callable[[Any], Any]]] = {
     "Grants of one": lambda hostile: Entries({"gift": hostile}),
     "Orders of entries": Orders,
     "Orders of one": lambda hostile: Orders({"o1": hostile}),
+    "Bills of entries": Bills,
+    "Bills of one": lambda hostile: Bills({"b1": hostile}),
+    "Bills of documents": lambda hostile: Bills(loaded=hostile),
+    "People of entries": People,
+    "People of one": lambda hostile: People({"ana": hostile}),
     "Enrollments of entries": Enrollments,
     "Enrollments of one": lambda hostile: Enrollments([hostile]),
     "Enrollments of users": lambda hostile: Enrollments(loaded=hostile),

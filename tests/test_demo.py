@@ -32,6 +32,8 @@ def demo(*arguments: str, columns: str = "150") -> "subprocess.CompletedProcess[
                 *("enrollment.locked", "enrollment.to_confirm", "enrollment.none", "Nov 2, 2028"),
                 "C-7 has the plan campus from now on.",
                 *("60 of 62 are used", "Dec 9, 2026, 3:00 PM", "15 credits too few", "Credits: 85; pending: 0."),
+                *("reminder", "subscription web is suspended", "C-000001", "hosting-pro", "K-1, account:"),
+                *("Feb 28, 2027", "May 31, 2027"),
             ],
         ),
         (
@@ -42,6 +44,8 @@ def demo(*arguments: str, columns: str = "150") -> "subprocess.CompletedProcess[
                 *("enrollment.locked", "enrollment.to_confirm", "enrollment.none", "2 nov 2028"),
                 "C-7 tiene desde ahora el plan campus.",
                 *("se usan 60 de 62", "9 dic 2026, 15:00", "faltan 15 créditos", "Créditos: 85; pendientes: 0."),
+                *("recordatorio", "servicio suspendido", "C-000001", "hosting-pro", "K-1, cuenta:"),
+                *("28 feb 2027", "31 may 2027"),
             ],
         ),
     ],

@@ -15,6 +15,7 @@ from licensing_core.entitlements import (
     ClientBlocked,
     FeatureNotInPlan,
     FeatureNotLicensed,
+    PlanNotInForce,
     Situation,
     TrialEnded,
     can_use_feature,
@@ -125,6 +126,14 @@ def test_without_a_plan_or_its_feature_nothing_is_used() -> None:
     assert str(none) == "there is no plan, and so not the feature 'forms'; change to a plan that has it"
 
 
+def test_a_plan_that_is_not_paid_for_is_not_used_and_of_none_there_is_nothing_to_pay() -> None:
+    unpaid = PlanNotInForce(plan="small")
+    assert refusal("forms", a_situation(in_force=False)) == unpaid
+    assert refusal("fax", a_situation(in_force=False)) == unpaid
+    assert str(unpaid) == "the subscription to plan 'small' is not in force; have it paid, resumed or renewed"
+    assert refusal("forms", Situation(plan=None, in_force=False)) == FeatureNotInPlan(feature="forms", plan=None)
+
+
 def test_a_license_is_needed_of_a_user_and_not_of_the_whole_customer() -> None:
     assert refusal("voip", a_situation(licensed=frozenset())) == FeatureNotLicensed(feature="voip")
     for licensed in (frozenset({"voip"}), None):
@@ -138,6 +147,7 @@ def test_the_first_reason_is_the_one_that_is_told() -> None:
         plan=evolve(PLAN, features=()),
         blocks=frozenset({"unpaid", "abuse"}),
         trial_ends=NOON,
+        in_force=False,
         licensed=frozenset(),
         usage=full,
         credits=opened(),
@@ -145,6 +155,7 @@ def test_the_first_reason_is_the_one_that_is_told() -> None:
     cures: list[tuple[type[LicensingError], dict[str, Any]]] = [
         (ClientBlocked, {"blocks": frozenset()}),
         (TrialEnded, {"trial_ends": None}),
+        (PlanNotInForce, {"in_force": True}),
         (FeatureNotInPlan, {"plan": PLAN}),
         (FeatureNotLicensed, {"licensed": frozenset({"all"})}),
         (LimitExceeded, {"usage": a_usage()}),

@@ -43,7 +43,7 @@ LOCALES = SOURCES / "locales"
 CATALOGS = sorted(LOCALES.glob("*/LC_MESSAGES/licensing_core.po"))
 KEYWORDS = {"say": None, "by": (2, 3), "word": ((1, "c"), 2)}
 PLACEHOLDER = re.compile(r"\{(\w+)(?::(\w+))?\}")
-WAYS = {"", "list", "phrase", "due", "id", "parts", "amount"}
+WAYS = {"", "list", "each", "phrase", "due", "day", "id", "parts", "amount", "state", "billing"}
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 
 for found in walk_packages(licensing_core.__path__, "licensing_core."):

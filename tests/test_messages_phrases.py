@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -10,8 +10,8 @@ import pytest
 import licensing_core
 from licensing_core.checks import Id, InvalidArgument, InvalidQuantity, check_of
 from licensing_core.messages import explain, languages
+from licensing_core.messages.phrases import PHRASES
 from licensing_core.messages.sentences import _phrases, speaker_of
-from licensing_core.messages.words import PHRASES
 from licensing_core.money import Money
 from licensing_core.plans import PlanKind
 from licensing_core.rounding import Rounding
@@ -57,14 +57,22 @@ def _named(tree: ast.Module) -> Iterator[tuple[str | None, ast.expr]]:
     return ((one.arg, one.value) for call in calls for one in call.keywords)
 
 
-def phrases_in(tree: ast.Module) -> Iterator[ast.expr]:
-    """What becomes the `expected`, `got` or `reason` of a refusal, and what the functions that show return."""
-    takes: dict[str, list[str]] = {}
+def taken(tree: ast.Module) -> dict[str, list[str]]:
+    """The parameters of each function, in order."""
+    functions = (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
+    return {node.name: [one.arg for one in node.args.args] for node in functions}
+
+
+def phrases_in(tree: ast.Module, elsewhere: Mapping[str, list[str]]) -> Iterator[ast.expr]:
+    """What becomes the `expected`, `got` or `reason` of a refusal, and what the functions that show return.
+
+    Args:
+        elsewhere: The functions of the package that take a phrase, with their parameters.
+    """
+    takes = {**elsewhere, **taken(tree)}
     for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef):
-            takes[node.name] = [one.arg for one in node.args.args]
-            if SHOWING.fullmatch(node.name):
-                yield from (one.value for one in ast.walk(node) if isinstance(one, ast.Return) and one.value)
+        if isinstance(node, ast.FunctionDef) and SHOWING.fullmatch(node.name):
+            yield from (one.value for one in ast.walk(node) if isinstance(one, ast.Return) and one.value)
     holds = SAID | {value.id for name, value in _named(tree) if name in SAID and isinstance(value, ast.Name)}
     for node in ast.walk(tree):
         match node:
@@ -85,8 +93,12 @@ def phrases_in(tree: ast.Module) -> Iterator[ast.expr]:
 def phrases() -> dict[str, str]:
     """Each phrase of the package with 5 for every value, and the file it stands in."""
     found: dict[str, str] = {}
-    for path in sorted(SOURCES.rglob("*.py")):
-        for node in phrases_in(ast.parse(path.read_text("utf-8"))):
+    trees = {path: ast.parse(path.read_text("utf-8")) for path in sorted(SOURCES.rglob("*.py"))}
+    elsewhere = {
+        name: names for tree in trees.values() for name, names in taken(tree).items() if SAID.intersection(names)
+    }
+    for path, tree in trees.items():
+        for node in phrases_in(tree, elsewhere):
             for one in texts_of(node):
                 text = filled(one)
                 if text is not None and text not in AS_THEY_ARE and not text.isdigit():
@@ -112,13 +124,14 @@ def test_the_source_is_read_for_its_phrases() -> None:
 def test_each_phrase_of_the_package_is_known_to_the_catalogs(text: str) -> None:
     sample = re.sub(r"(of type|collection of|mapping to) 5", r"\1 Money", text)
     assert any(pattern.fullmatch(sample) for pattern, _ in _phrases()), (
-        f"{FOUND[text]} says {text!r}: add it to PHRASES in messages/words.py and run tools/messages.sh"
+        f"{FOUND[text]} says {text!r}: add it to PHRASES in messages/phrases.py and run tools/messages.sh"
     )
 
 
 def test_no_phrase_is_left_that_the_package_does_not_say() -> None:
     samples = [re.sub(r"(of type|collection of|mapping to) 5", r"\1 Money", text) for text in FOUND]
     samples += ["None", "of type Money or Scope", "an AllocationMethod", "a frozenset", "without end", "5, without end"]
+    samples += ["licenses", "seats", "single_license", "multi_license"]
     used = {next((part.text for pattern, part in _phrases() if pattern.fullmatch(one)), "") for one in samples}
     assert {part.text for part in PHRASES} - used == set()
 
@@ -144,6 +157,10 @@ def test_no_phrase_is_left_that_the_package_does_not_say() -> None:
         ("at most 366 days ahead of now", "como máximo 366 días después de «now»"),
         ("10, without end, 20", "10, sin fin, 20"),
         ("10, a banana, without end", "10, a banana, without end"),
+        ("of a plan that sells seats", "de un plan que vende plazas"),
+        ("() in a trial", "() en un periodo de prueba"),
+        ("at most 5, for what they cost", "como máximo 5, por lo que cuestan"),
+        ("one of at most 100 for which it is blocked", "una de como máximo 100 por las que está bloqueado"),
         ("a banana split", "a banana split"),
     ],
 )

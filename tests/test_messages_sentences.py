@@ -22,8 +22,9 @@ from licensing_core.directory import Content
 from licensing_core.errors import LicensingError
 from licensing_core.messages import catalogs, explain
 from licensing_core.messages.marks import Part
+from licensing_core.messages.phrases import PHRASES
 from licensing_core.messages.sentences import speaker_of
-from licensing_core.messages.words import ANSWERS, PHRASES
+from licensing_core.messages.words import ANSWERS
 from licensing_core.money import Money
 from licensing_core.periods import Duration
 from licensing_core.pools import PoolOpened

@@ -3,12 +3,13 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from licensing_core import pools
 from tests.reliability import __main__ as reliability
-from tests.reliability import laws, machine, visibility_worlds
+from tests.reliability import account_plants, jobs, laws, machine, partner, visibility_worlds
 from tests.reliability.figures import Figures
 
 ROOT = Path(__file__).parents[1]
@@ -36,14 +37,35 @@ def test_a_violation_is_printed_with_the_way_to_run_it_again(
     assert "check('L1 " in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("module", "cases", "plant"),
+    [
+        (partner, 2000, account_plants._no_credit_note),
+        (jobs, 40, account_plants._late_billing_begins_today),
+    ],
+    ids=["partner", "jobs"],
+)
+def test_a_violation_of_the_long_runs_is_printed_with_the_way_to_run_it_again(
+    module: Any, cases: int, plant: account_plants.Plant, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with plant():
+        assert module.run(cases, 3).tell("it", 3) == 1
+    assert f"again: python -m {module.__name__} --seed 3 --" in capsys.readouterr().out
+    assert module.run(cases, 3).tell("it", 3) == 0
+
+
 def test_the_run_fails_when_a_check_does(monkeypatch: pytest.MonkeyPatch) -> None:
     for outcome, status in ((Figures(1), 0), (Figures(1, ("wrong",)), 1)):
         monkeypatch.setattr(reliability, "checks", lambda _scale, one=outcome: [("a check", lambda _seed: one)])
         assert reliability.main([]) == status
 
 
-@pytest.mark.parametrize("module", [laws, machine, visibility_worlds], ids=lambda module: str(module.__name__))
-def test_two_runs_with_one_seed_are_the_same_and_another_seed_is_not(module: object) -> None:
-    one, two, other = (module.run(200, seed) for seed in (1, 1, 2))  # type: ignore[attr-defined]
+@pytest.mark.parametrize(
+    ("module", "cases"),
+    [(laws, 200), (machine, 200), (visibility_worlds, 200), (partner, 500), (jobs, 8)],
+    ids=lambda given: getattr(given, "__name__", str(given)),
+)
+def test_two_runs_with_one_seed_are_the_same_and_another_seed_is_not(module: Any, cases: int) -> None:
+    one, two, other = (module.run(cases, seed) for seed in (1, 1, 2))
     assert one == two
     assert one.digest != other.digest

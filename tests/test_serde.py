@@ -26,7 +26,7 @@ from licensing_core.money import Money
 from licensing_core.orders import Purchase
 from licensing_core.periods import Cycle, Duration, Interval, Span
 from licensing_core.plans import Plan, Settings, Terms
-from licensing_core.pools import AnyPool, LicensePool, LicensesAssigned, PoolResized
+from licensing_core.pools import AnyPool, LicensePool, LicensesAssigned, PoolResized, PoolTakenOver
 from licensing_core.pricing import FlatPrice, Price, UnitPrice
 from licensing_core.protocols import AggregateKind, Envelope, Remembered, Stored
 from licensing_core.reports.table import Cell, Column, Table
@@ -36,7 +36,7 @@ from licensing_core.testing.strategies_pools import license_pools
 from tests.specimens import ACCOUNT, AT, BASE, ENROLLMENT, NOON, POOL, ROSTER, SEATS, SENT, TERMS, VALUES, value_classes
 
 PASSING = (Access, CommandPlan, Decision, Verdict, Stored, engine.Ports, Cell, Column, Table)
-BASES = (Event, EnrollmentsMade, EnrollmentsRemoved, CreditsMoved)
+BASES = (Event, EnrollmentsMade, EnrollmentsRemoved, CreditsMoved, PoolTakenOver)
 """Events that stand for several others; none of them happens by itself."""
 RESIZED = PoolResized(pool="p1", bought=5, **AT)
 KEPT: list[Value] = [

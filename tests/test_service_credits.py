@@ -11,11 +11,9 @@ from licensing_core.checks import InvalidArgument
 from licensing_core.credits import Entries, Entry, Grant, OrderStatus, RefundPolicy, Standing
 from licensing_core.currencies import Currency
 from licensing_core.directory import Actor, PermissionMissing
-from licensing_core.entitlements import ClientBlocked, TrialEnded
-from licensing_core.errors import LicensingError
 from licensing_core.limits import UNLIMITED
 from licensing_core.money import Money
-from licensing_core.protocols import AggregateExists, Customer, Store
+from licensing_core.protocols import AggregateExists, Store
 from licensing_core.services import (
     CancelPack,
     Licensing,
@@ -46,6 +44,7 @@ from tests.service_world import (
     Clock,
     Turn,
     host,
+    known,
     refused,
     snapshot,
     to,
@@ -55,6 +54,7 @@ from tests.service_world import (
 @pytest.fixture
 def licensing(store: Store, clock: Clock) -> Licensing:
     """The customer a1 has an account of credits, with none in it."""
+    known(store)
     return with_credits(store, clock)
 
 
@@ -331,52 +331,6 @@ def test_the_main_administrator_orders_withdraws_and_reads_and_no_more(licensing
     ]
     for asked in each:
         assert isinstance(refused(licensing.run, attrs.evolve(asked, **chief)), PermissionMissing)
-
-
-BLOCKED = Customer(administrator="chief", blocks=frozenset({"unpaid", "abuse"}))
-TRIED = Customer(administrator="chief", trial_ends=NOON)
-CAUSES = ClientBlocked(causes=("abuse", "unpaid"))
-
-
-@pytest.mark.parametrize(
-    ("known", "refusal"),
-    [(BLOCKED, CAUSES), (TRIED, TrialEnded(ended=NOON)), (attrs.evolve(BLOCKED, trial_ends=NOON), CAUSES)],
-)
-def test_a_customer_that_is_blocked_or_whose_trial_is_over_spends_nothing(
-    licensing: Licensing, store: Store, known: Customer, refusal: LicensingError
-) -> None:
-    licensing.run(give("gift", 9))
-    shut = Checked(store, host(customers={"a1": known}))
-    before = snapshot(store, "k1")
-    for amount in (1, 10):
-        assert refused(shut.run, spend(amount, "k1")) == refusal
-    assert isinstance(refused(shut.run, attrs.evolve(spend(1, "k1"), actor="u1")), PermissionMissing)
-    assert snapshot(store, "k1") == before
-    assert shut.run(attrs.evolve(READ, actor="chief")).standing.balance == 9
-    buy(shut)
-    assert balance(shut) == 109, "what staff does goes on"
-    assert licensing.run(spend(1, "k1")).standing.balance == 108, "once it is open again"
-
-
-def test_a_customer_spends_until_the_instant_at_which_its_trial_ends(licensing: Licensing, store: Store) -> None:
-    licensing.run(give("gift", 9))
-    trial = Checked(store, host(customers={"a1": attrs.evolve(TRIED, trial_ends=TOMORROW)}))
-    assert trial.run(spend(1, "k1")).standing.balance == 8
-
-
-def test_the_administrator_of_a_blocked_customer_orders_nothing_and_that_of_one_whose_trial_is_over_does(
-    licensing: Licensing, store: Store
-) -> None:
-    command = attrs.evolve(order(), actor="chief")
-    blocked = Checked(store, host(customers={"a1": attrs.evolve(BLOCKED, trial_ends=NOON)}))
-    before = snapshot(store, command.key)
-    assert refused(blocked.run, command) == CAUSES
-    assert snapshot(store, command.key) == before
-    tried = Checked(store, host(customers={"a1": TRIED}))
-    assert tried.run(command).order.status is OrderStatus.AWAITING_PAYMENT
-    assert blocked.run(order("o2")).order.id == "o2", "with the permission"
-    withdrawn = blocked.run(CancelPack(order="o1", **to("k1", actor="chief")))
-    assert withdrawn.order.status is OrderStatus.CANCELLED, "what was not paid may be withdrawn"
 
 
 def test_a_customer_without_credits_is_refused_after_the_permission(licensing: Licensing) -> None:

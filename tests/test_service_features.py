@@ -1,7 +1,6 @@
 """Use cases of features over every store: may one be used, why not, and used with its limit and credits together."""
 
 import asyncio
-from datetime import timedelta
 from typing import Any
 
 import attrs
@@ -12,10 +11,10 @@ from licensing_core.adapters.memory import AsyncMemoryStore
 from licensing_core.credits import Grant, InsufficientCredits, Standing
 from licensing_core.decisions import Verdict
 from licensing_core.directory import Permission, PermissionMissing
-from licensing_core.entitlements import ClientBlocked, FeatureNotInPlan, FeatureNotLicensed, TrialEnded
+from licensing_core.entitlements import FeatureNotInPlan, FeatureNotLicensed
 from licensing_core.limits import LimitExceeded, PlaceRequired, UnknownPlan, UsageRow
 from licensing_core.plans import Feature, ServicePlan
-from licensing_core.protocols import AggregateKind, Customer, IdempotencyConflict, Store
+from licensing_core.protocols import AggregateKind, IdempotencyConflict, Store
 from licensing_core.services import (
     AsyncLicensing,
     ChangeServicePlan,
@@ -45,6 +44,7 @@ from tests.service_world import (
     at_once,
     events_of,
     host,
+    known,
     of,
     open_account,
     refused,
@@ -63,6 +63,7 @@ OPENING: tuple[Command[Any], ...] = (
 @pytest.fixture
 def licensing(store: Store, clock: Clock) -> Licensing:
     """The customer a1 has the plan *basic* and 20 credits. A use of *bots* is a call and costs 3."""
+    known(store)
     made = Checked(store, clock=clock)
     for command in OPENING:
         made.run(command)
@@ -75,10 +76,6 @@ def may(feature: str, uses: int = 1, **more: Any) -> MayUseFeature:
 
 def use(feature: str = "bots", uses: int = 1, *, key: str, **more: Any) -> UseFeature:
     return UseFeature(feature=feature, uses=uses, **{**to(key), **more})
-
-
-def with_customer(store: Store, known: Customer) -> Checked:
-    return Checked(store, host(customers={"a1": known}))
 
 
 # Both or neither
@@ -166,37 +163,6 @@ def test_a_feature_may_be_used_by_the_plan(licensing: Licensing, store: Store) -
     assert snapshot(store) == before
 
 
-def test_the_first_reason_against_it_is_told(licensing: Licensing, store: Store) -> None:
-    """Blocks, trial, plan, license, limit, credits: each once those before it are out of the way."""
-
-    def told(known: Customer, feature: str, **more: Any) -> Any:
-        return with_customer(store, known).run(may(feature, **more)).refusal
-
-    over = NOON - timedelta(days=1)
-    blocked = Customer(blocks=frozenset({"unpaid", "abuse"}), trial_ends=over)
-    assert told(blocked, "robots") == ClientBlocked(causes=("abuse", "unpaid"))
-    assert told(Customer(trial_ends=over), "robots") == TrialEnded(ended=over)
-    assert told(Customer(trial_ends=NOON), "bots") == TrialEnded(ended=NOON)
-    on_trial = Customer(trial_ends=NOON + timedelta(days=1))
-    assert told(on_trial, "robots") == FeatureNotInPlan(feature="robots", plan="basic")
-    assert told(on_trial, "crm", user="u1") == FeatureNotLicensed(feature="crm")
-    assert told(on_trial, "crm") is None, "of the whole customer no license is asked"
-    exceeded = LimitExceeded(limit="calls", within=None, used=0, most=10, shortfall=1)
-    assert told(on_trial, "bots", uses=11) == exceeded
-    assert told(on_trial, "bots", uses=7) == InsufficientCredits(balance=20, shortfall=1)
-    assert told(on_trial, "bots", uses=6) is None
-
-
-def test_a_use_is_refused_for_the_reason_that_is_told(licensing: Licensing, store: Store) -> None:
-    for known in (Customer(blocks=frozenset({"unpaid"})), Customer(trial_ends=NOON), Customer()):
-        host_with = with_customer(store, known)
-        for feature, uses, user in (("bots", 7, None), ("bots", 11, None), ("crm", 1, "u1"), ("robots", 1, None)):
-            before = snapshot(store)
-            refusal = refused(host_with.run, use(feature, uses, key="k1", user=user))
-            assert host_with.run(may(feature, uses, user=user)) == Verdict.refuse(refusal)
-            assert snapshot(store) == before
-
-
 def test_the_license_of_a_user_opens_what_it_has_and_no_more(licensing: Licensing) -> None:
     licensing.run(open_account())
     licensing.run(GrantLicense(account="a1", user="u1", license_type="web", **sent("grant")))
@@ -228,25 +194,6 @@ def test_a_use_that_names_no_user_has_no_license(licensing: Licensing, store: St
     assert licensing.may(use("crm", key="k1")).code == "feature.not_licensed"
     assert snapshot(store, "k1") == before
     assert licensing.run(use("chat", key="k1")) == FeatureUsed(usage=None, standing=None), "where none is needed"
-
-
-@pytest.mark.parametrize("credits_first", [False, True])
-def test_a_customer_whose_usage_was_never_opened_has_no_plan(store: Store, credits_first: bool) -> None:
-    over = NOON - timedelta(days=1)
-    if credits_first:
-        for command in OPENING[1:]:
-            Checked(store).run(command)
-    before = snapshot(store, "k1")
-    for known, refusal in (
-        (Customer(blocks=frozenset({"unpaid"}), trial_ends=over), ClientBlocked(causes=("unpaid",))),
-        (Customer(trial_ends=over), TrialEnded(ended=over)),
-        (Customer(), FeatureNotInPlan(feature="bots", plan=None)),
-    ):
-        licensing = with_customer(store, known)
-        for user in (None, "u1"):
-            assert licensing.run(may("bots", user=user)) == Verdict.refuse(refusal)
-            assert refused(licensing.run, use("bots", key="k1", user=user)) == refusal
-    assert snapshot(store, "k1") == before
 
 
 def test_a_customer_that_is_not_known_is_refused_after_the_permission(licensing: Licensing) -> None:
@@ -290,14 +237,6 @@ def test_who_may_ask_and_who_may_use(licensing: Licensing) -> None:
         assert refused(licensing.run, may("chat", user=user, actor=actor)) == missing
     for actor in ("u1", "chief", "other", "helper"):
         assert refused(licensing.run, use("chat", key="k1", user="u1", actor=actor)) == missing
-
-
-def test_who_asks_of_themselves_learns_nothing_of_a_customer_they_do_not_belong_to(store: Store) -> None:
-    """Not even whether it is there, or why it is blocked."""
-    blocked = with_customer(store, Customer(blocks=frozenset({"unpaid"})))
-    blocked.run(OPENING[0])
-    known, unknown = (refused(blocked.run, may("bots", customer=name, user="u1", actor="u1")) for name in ("a1", "a9"))
-    assert known == unknown == PermissionMissing(permission=Permission.USAGE_MANAGE)
 
 
 def test_two_tenants_use_apart(licensing: Licensing, store: Store) -> None:

@@ -13,8 +13,8 @@ from licensing_core.directory import Scope
 from licensing_core.errors import LicensingError
 from licensing_core.protocols import IdempotencyConflict, Store, VersionConflict
 from licensing_core.services import Command, Licensing
-from tests.service_samples import NEEDS, furnish
-from tests.service_world import NOON, TENANT, Checked, Clock, a_store, assign, host, refused, snapshot
+from tests.service_samples import JUNE, NEEDS, furnish
+from tests.service_world import NOON, TENANT, Clock, a_store, assign, host, refused, replayed, snapshot
 
 BY_ROOT = (services.ConfirmReleases, services.RejectReleases)
 COMMANDS: list[Command[Any]] = [
@@ -32,12 +32,12 @@ def store(furnished: Store) -> Store:
 
 @pytest.fixture
 def licensing(store: Store) -> Licensing:
-    return Checked(store)
+    return Licensing(store, host(), Clock())
 
 
 @pytest.fixture
 def june() -> Clock:
-    """When a cycle that began in May may be closed."""
+    """When a cycle that began in May may be closed, and what was due then is overdue."""
     clock = Clock()
     clock.now = NOON.replace(month=6)
     return clock
@@ -45,7 +45,7 @@ def june() -> Clock:
 
 @pytest.fixture
 def at_its_time(store: Store, licensing: Licensing, june: Clock, command: Command[Any]) -> Licensing:
-    return Checked(store, clock=june) if isinstance(command, services.CloseCycle) else licensing
+    return Licensing(store, host(), june) if isinstance(command, JUNE) else licensing
 
 
 @EACH
@@ -58,6 +58,7 @@ def test_the_same_key_is_answered_alike_and_takes_effect_once(
     assert after != before
     assert at_its_time.run(command) == answer
     assert snapshot(store) == after
+    replayed(store)
 
 
 @EACH
@@ -69,7 +70,7 @@ def test_the_same_key_is_refused_to_another_command(
     for other in (attrs.evolve(command, actor="somebody"), assign("u19", key=command.key)):
         assert refused(at_its_time.run, other) == IdempotencyConflict(key=command.key)
         assert refused(at_its_time.preview, other) == IdempotencyConflict(key=command.key)
-        assert snapshot(store, "k") == after
+    assert snapshot(store, "k") == after
 
 
 @EACH
@@ -130,7 +131,7 @@ def test_who_was_too_slow_tries_again_in_a_preview_as_in_a_run(
                 raise VersionConflict(aggregate="p1", expected=1)
             return store.begin()
 
-    clock = june if isinstance(command, services.CloseCycle) else Clock()
+    clock = june if isinstance(command, JUNE) else Clock()
     before = snapshot(store, "k")
     answer = at_its_time.preview(command)
     assert Licensing(Meddled(7), host(), clock).preview(command) == answer

@@ -16,6 +16,7 @@ from licensing_core.pools import PoolEvent
 from licensing_core.protocols import AggregateKind, Store
 from licensing_core.services import Licensing, Query
 from licensing_core.testing.contracts_given import replays
+from tests.client_commands import order, pay
 from tests.service_world import (
     AID,
     BASICS,
@@ -25,6 +26,7 @@ from tests.service_world import (
     TENANT,
     Clock,
     a_store,
+    add,
     buy,
     host,
     sent,
@@ -41,6 +43,9 @@ OPENING = (
     buy("p4", "capped"),
     buy("s1", "three"),
     buy("s2", "refunding"),
+    add(),
+    order(asked={"pools": frozenset({"p1", "s1"})}),
+    pay("proforma:1"),
 )
 
 
@@ -84,6 +89,8 @@ class Dice:
             lambda: services.RejectEnrollment(**one, **by),
             lambda: services.ReadmitUser(until=draw([None, NOON + timedelta(days=draw(range(900)))]), **one, **by),
             lambda: services.ReadAccess(tenant=TENANT, **one),
+            lambda: services.BlockCustomer(customer="a1", cause="unpaid", **by),
+            lambda: services.UnblockCustomer(customer="a1", cause="unpaid", **by),
         ]
         return draw(kinds)()
 

@@ -8,15 +8,14 @@ import attrs
 import pytest
 
 from licensing_core import limits
+from licensing_core.accounts import UnknownCustomer
 from licensing_core.adapters.hosts import AsyncHostOf, StaticHost
 from licensing_core.adapters.memory import AsyncMemoryStore
 from licensing_core.checks import InvalidArgument
 from licensing_core.directory import Permission, PermissionMissing
-from licensing_core.entitlements import ClientBlocked, TrialEnded
-from licensing_core.errors import LicensingError
 from licensing_core.limits import UNLIMITED, Limit, Limits, PlacesRow, PlanFit, UsageRow
 from licensing_core.plans import ServicePlan
-from licensing_core.protocols import AggregateExists, AggregateKind, Customer, Store
+from licensing_core.protocols import AggregateExists, AggregateKind, Store
 from licensing_core.services import (
     AsyncLicensing,
     ChangeServicePlan,
@@ -32,14 +31,17 @@ from licensing_core.services import (
     UnknownAccount,
     UseLimit,
 )
+from tests.client_commands import configure
 from tests.service_world import (
     NOON,
     SERVICE_PLANS,
     TENANT,
     Checked,
     Clock,
+    add,
     events_of,
     host,
+    known,
     of,
     open_account,
     refused,
@@ -53,7 +55,9 @@ ADMINISTRATOR: dict[str, Any] = {"actor": "chief"}
 
 @pytest.fixture
 def licensing(store: Store, clock: Clock) -> Licensing:
-    """What the customer a1 uses is counted, under the plan *basic*."""
+    """What the customer a1 uses is counted, under the plan *basic*; of a2 nothing is counted."""
+    known(store)
+    known(store, "a2", plan=None)
     made = Checked(store, clock=clock)
     made.run(OPEN)
     return made
@@ -66,11 +70,6 @@ def use(limit: str, amount: int = 1, *, key: str, within: str | None = None) -> 
 def used(licensing: Licensing, limit: str) -> Any:
     row = licensing.run(ReadUsage(**of())).rows[limit]
     return row.used if isinstance(row, UsageRow) else dict(row.by)
-
-
-def licensing_with(store: Store, known: Customer) -> Checked:
-    """Where the host knows that of the customer a1."""
-    return Checked(store, host(customers={"a1": known}))
 
 
 def without(store: Store, *plans: ServicePlan, clock: Clock | None = None) -> Checked:
@@ -287,9 +286,9 @@ def test_the_main_administrator_chooses_among_the_plans_of_its_customer_and_whoe
         assert refused(licensing.run, PreviewServicePlan(plan=plan, **of(actor="chief"))) == missing
     assert snapshot(store, "k1") == before
     licensing.run(ChangeServicePlan(plan="tiny", **to("k2", actor="chief")))
-    both = licensing_with(store, Customer(administrator="boss"))
-    assert both.run(PreviewServicePlan(plan="basic", **of())).fits
-    assert both.run(ChangeServicePlan(plan="basic", **to("k3"))).fits, "boss has the permission"
+    licensing.run(configure("k3", administrator="boss"))
+    assert licensing.run(PreviewServicePlan(plan="basic", **of())).fits
+    assert licensing.run(ChangeServicePlan(plan="basic", **to("k4"))).fits, "boss has the permission"
 
 
 def test_the_main_administrator_accepts_no_excess(licensing: Licensing) -> None:
@@ -304,55 +303,11 @@ def test_the_main_administrator_accepts_no_excess(licensing: Licensing) -> None:
     assert licensing.run(change).fits
 
 
-BLOCKED = Customer(administrator="chief", plans=frozenset({"tiny"}), blocks=frozenset({"unpaid", "abuse"}))
-TRIED = Customer(administrator="chief", plans=frozenset({"tiny"}), trial_ends=NOON)
-CAUSES = ClientBlocked(causes=("abuse", "unpaid"))
-
-
-@pytest.mark.parametrize(
-    ("known", "refusal"),
-    [(BLOCKED, CAUSES), (TRIED, TrialEnded(ended=NOON)), (attrs.evolve(BLOCKED, trial_ends=NOON), CAUSES)],
-)
-def test_a_customer_that_is_blocked_or_whose_trial_is_over_uses_no_more_and_gives_back(
-    licensing: Licensing, store: Store, known: Customer, refusal: LicensingError
-) -> None:
-    licensing.run(use("users", 2, key="k1"))
-    shut = licensing_with(store, known)
-    before = snapshot(store, "k2")
-    assert refused(shut.run, use("users", key="k2")) == refusal
-    assert refused(shut.run, use("robots", key="k2")) == refusal, "before the limit is looked up"
-    assert isinstance(refused(shut.run, attrs.evolve(use("users", key="k2"), actor="u1")), PermissionMissing)
-    assert snapshot(store, "k2") == before
-    assert shut.run(ReleaseLimit(limit="users", **to("k3"))).row.used == 1
-    assert shut.run(RecountLimit(limit="users", count=3, **to("k4"))).row.used == 3
-    assert shut.run(ReadUsage(**of())).rows["users"] == UsageRow(used=3, most=5, left=2, over=0)
-    assert shut.run(ReadPanel(**of(actor="chief"))).plan == "basic"
-    assert not shut.run(PreviewServicePlan(plan="tiny", **of(actor="chief"))).fits
-    assert licensing.run(use("users", key="k5")).row.used == 4, "once it is open again"
-
-
-def test_a_customer_uses_until_the_instant_at_which_its_trial_ends(licensing: Licensing, store: Store) -> None:
-    trial = licensing_with(store, attrs.evolve(TRIED, trial_ends=NOON + timedelta(seconds=1)))
-    assert trial.run(use("users", key="k1")).row.used == 1
-
-
-def test_the_administrator_of_a_blocked_customer_changes_no_plan_and_that_of_one_whose_trial_is_over_does(
-    licensing: Licensing, store: Store
-) -> None:
-    change = ChangeServicePlan(plan="tiny", **to("k1", actor="chief"))
-    blocked = licensing_with(store, attrs.evolve(BLOCKED, trial_ends=NOON))
-    before = snapshot(store, "k1")
-    assert refused(blocked.run, change) == CAUSES
-    assert refused(blocked.run, attrs.evolve(change, plan="basic")).code == "permission.missing"
-    assert snapshot(store, "k1") == before
-    assert licensing_with(store, TRIED).run(change).fits
-    assert blocked.run(ChangeServicePlan(plan="basic", **to("k2"))).fits, "with the permission"
-
-
 def test_the_panel_is_for_the_main_administrator_and_nobody_else(licensing: Licensing) -> None:
     licensing.run(use("users", 2, key="k1"))
     panel = licensing.run(ReadPanel(**of(actor="chief")))
-    assert (panel.plan, panel.rows) == ("basic", licensing.run(ReadUsage(**of())).rows)
+    rows = licensing.run(ReadUsage(**of())).rows
+    assert (panel.customer, panel.plan, panel.usage) == ("a1", "basic", limits.Panel(plan="basic", rows=rows))
     missing = PermissionMissing(permission=Permission.PANEL_VIEW)
     for actor in ("root", "boss", "helper", "other", "u1"):
         for customer in ("a1", "a9"):
@@ -360,8 +315,9 @@ def test_the_panel_is_for_the_main_administrator_and_nobody_else(licensing: Lice
     assert missing.rule == "ALU-11"
 
 
-def test_the_panel_of_a_customer_that_is_not_counted_yet_is_told_to_be_opened(licensing: Licensing) -> None:
-    assert refused(licensing.run, ReadPanel(**of("a2", "other"))) == UnknownAccount(account="a2")
+def test_the_panel_of_a_customer_that_is_not_counted_yet_has_no_usage(licensing: Licensing) -> None:
+    panel = licensing.run(ReadPanel(**of("a2", "other")))
+    assert (panel.plan, panel.usage) == (None, None)
 
 
 def test_a_customer_that_is_not_known_is_refused_after_the_permission(licensing: Licensing) -> None:
@@ -370,13 +326,14 @@ def test_a_customer_that_is_not_known_is_refused_after_the_permission(licensing:
         ReleaseLimit(limit="users", **to("k2")),
         RecountLimit(limit="users", count=1, **to("k3")),
         OverrideLimit(limit="users", most=9, **to("k4")),
+        ReadUsage(**of()),
         ChangeServicePlan(plan="huge", **to("k5")),
         PreviewServicePlan(plan="huge", **of()),
-        ReadUsage(**of()),
     ]
-    for asked in each:
+    refusals = [UnknownAccount(account="a9")] * 5 + [UnknownCustomer(customer="a9")] * 2
+    for asked, refusal in zip(each, refusals, strict=True):
         unknown = attrs.evolve(asked, customer="a9")
-        assert refused(licensing.run, unknown) == UnknownAccount(account="a9")
+        assert refused(licensing.run, unknown) == refusal
         assert isinstance(refused(licensing.run, attrs.evolve(unknown, actor="u1")), PermissionMissing)
 
 
@@ -419,13 +376,15 @@ def test_use_may_be_tried_out(licensing: Licensing, store: Store) -> None:
 def test_the_same_story_is_told_with_await() -> None:
     async def story() -> None:
         licensing = AsyncLicensing(AsyncMemoryStore(), AsyncHostOf(host()), Clock())
+        await licensing.run(add())
         await licensing.run(OPEN)
         commands = (licensing.run(use("users", 2, key=f"k{number}")) for number in range(4))
         outcomes = await asyncio.gather(*commands, return_exceptions=True)
         told = [one.row.used if isinstance(one, LimitUsage) else type(one) for one in outcomes]
         assert told == [2, 4, limits.LimitExceeded, limits.LimitExceeded]
         assert (await licensing.may(use("users", key="k9"))).code == "ok"
-        panel = await licensing.run(ReadPanel(**of(actor="chief")))
+        panel = (await licensing.run(ReadPanel(**of(actor="chief")))).usage
+        assert panel is not None
         assert panel.rows["users"] == UsageRow(used=4, most=5, left=1, over=0)
 
     asyncio.run(story())

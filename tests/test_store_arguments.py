@@ -9,15 +9,17 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine, create_mock_engine, make_url
 
+from licensing_core.accounts import PLAIN_SERIES, DocumentSeries
 from licensing_core.adapters.hosts import AsyncHostOf, StaticHost
 from licensing_core.adapters.memory import AsyncMemoryStore, MemoryStore
 from licensing_core.adapters.sql import AsyncSqlStore, SqlStore, UnsupportedDatabase
+from licensing_core.billing import Restart, Series
 from licensing_core.checks import InvalidArgument, InvalidId, shown
 from licensing_core.credits import ActivationPolicy
 from licensing_core.directory import Actor, Content, Directory
 from licensing_core.periods import UnknownZone
 from licensing_core.plans import ServicePlan, ServicePlans
-from licensing_core.protocols import Customer, StoreUnavailable
+from licensing_core.protocols import StoreUnavailable
 from licensing_core.testing.contracts_customers import PACK
 from licensing_core.workdays import BusinessCalendar
 from tests.service_world import host
@@ -166,15 +168,13 @@ def test_a_store_that_does_not_wait_has_its_turn_when_nobody_else_has(tmp_path: 
         ("courses", {Content.learning_plan("basics"): [["course:fire"]]}, InvalidArgument),
         ("platform", None, InvalidArgument),
         ("platform", {}, InvalidArgument),
-        ("customers", None, InvalidArgument),
-        ("customers", [Customer()], InvalidArgument),
-        ("customers", {"acme": None}, InvalidArgument),
-        ("customers", {"a b": Customer()}, InvalidId),
         ("service_plans", None, InvalidArgument),
         ("service_plans", [ServicePlan(id="free")], InvalidArgument),
         ("credit_packs", None, InvalidArgument),
         ("credit_packs", PACK, InvalidArgument),
         ("credit_packs", ["ten"], InvalidArgument),
+        ("series", None, InvalidArgument),
+        ("series", Series("P-"), InvalidArgument),
         ("activation", None, InvalidArgument),
         ("activation", BusinessCalendar(frozenset({0})), InvalidArgument),
     ],
@@ -195,22 +195,20 @@ def test_a_host_takes_the_courses_of_a_learning_plan_in_any_collection(kind: Any
     assert not made.courses("globex", basics)
 
 
-def test_a_host_knows_the_customers_plans_and_packs_of_its_tenant_only() -> None:
-    known, free = Customer(administrator="ana", blocks=frozenset({"unpaid"})), ServicePlan(id="free")
+def test_a_host_knows_the_series_plans_and_packs_of_its_tenant_only() -> None:
+    free, yearly = ServicePlan(id="free"), DocumentSeries(invoices=Series("F-", restart=Restart.YEARLY))
     policy = ActivationPolicy(calendar=BusinessCalendar(frozenset({0})), hours=8)
     made = StaticHost(
         "acme",
         zone="UTC",
         directory=Directory.of(),
-        customers={"c1": known},
+        series=yearly,
         service_plans=ServicePlans((free,)),
         credit_packs=[PACK],
         activation=policy,
     )
-    assert (made.customer("acme", "c1"), made.service_plan("acme", "free")) == (known, free)
+    assert (made.series("acme"), made.service_plan("acme", "free")) == (yearly, free)
     assert (made.credit_pack("acme", "ten"), made.activation("acme")) == (PACK, policy)
-    for tenant, name in (("acme", "other"), ("globex", "c1")):
-        assert made.customer(tenant, name) == Customer()
     for tenant, plan, pack in (("acme", "other", "other"), ("globex", "free", "ten")):
         assert made.service_plan(tenant, plan) is None
         assert made.credit_pack(tenant, pack) is None
@@ -218,19 +216,19 @@ def test_a_host_knows_the_customers_plans_and_packs_of_its_tenant_only() -> None
     async def asked() -> tuple[object, ...]:
         waiting = AsyncHostOf(made)
         return (
-            await waiting.customer("acme", "c1"),
+            await waiting.series("acme"),
             await waiting.service_plan("acme", "free"),
             await waiting.credit_pack("acme", "ten"),
             await waiting.activation("acme"),
         )
 
-    assert asyncio.run(asked()) == (known, free, PACK, policy)
+    assert asyncio.run(asked()) == (yearly, free, PACK, policy)
 
 
 def test_a_host_that_was_told_nothing_of_it_activates_within_48_hours_of_working_days() -> None:
     made = StaticHost("acme", zone="UTC", directory=Directory.of())
     assert made.activation("acme") == ActivationPolicy(calendar=BusinessCalendar(frozenset({0, 1, 2, 3, 4})), hours=48)
-    assert made.customer("acme", "c1") == Customer()
+    assert made.series("acme") == PLAIN_SERIES
 
 
 @pytest.mark.parametrize("bad", [None, "host", object(), StaticHost, AsyncHostOf(host())])

@@ -109,7 +109,7 @@ def test_every_table_is_strict_and_the_pragmas_are_set(tmp_path: Path) -> None:
             tables = {row.name: row.sql for row in rows}
             names = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
             pragmas = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in names]
-    assert tables.keys() == {"command", "document", "enrollment", "event", "holding", "part", "pool"}
+    assert tables.keys() == {"card", "command", "document", "enrollment", "event", "holding", "part", "pool"}
     assert all(sql.rstrip().endswith("STRICT") for sql in tables.values())
     assert pragmas == ["wal", 2, 1, 0]
 

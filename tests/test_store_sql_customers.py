@@ -138,7 +138,7 @@ def test_every_part_is_found_by_its_key_or_among_the_open_ones(tmp_path: Path) -
     on_parts = [plan for plan in plans if "part" in plan]
     assert [plan for plan in plans if "SCAN" in plan] == []
     assert [plan for plan in on_parts if "id=?" not in plan] == []
-    assert [plan for plan in on_parts if "INDEX part_open (tenant=? AND kind=? AND document=?)" in plan]
+    assert [plan for plan in on_parts if "INDEX part_open (tenant=? AND kind=? AND document=? AND sort=?)" in plan]
 
 
 def test_which_grants_and_orders_are_open_stands_in_their_rows(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from licensing_core.errors import LicensingError
 from licensing_core.holdings import Holding, Holdings
 from licensing_core.partial import ById
 from tests.specimens import FREE, NOON, POOL, ROSTER, VALUES, arguments, value_classes
+from tests.specimens_accounts import ACCOUNTS_IN_PART
 from tests.specimens_metered import LOADED_IN_PART
 
 EVERY_VALUE = pytest.mark.parametrize("value", VALUES, ids=lambda value: type(value).__name__)
@@ -26,6 +27,7 @@ BY_HAND = (
     ROSTER.enrollments,
     ById({"ana": 3}, loaded={"ana", "luis"}),
     *LOADED_IN_PART,
+    *ACCOUNTS_IN_PART,
 )
 EVERY_THING = pytest.mark.parametrize("value", [*VALUES, *BY_HAND], ids=lambda value: type(value).__name__)
 

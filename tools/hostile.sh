@@ -1,7 +1,7 @@
 #!/bin/sh
 # The whole suite once more where everything around it is odd: asserts off, another time zone, locale and hash
 # seed, and (by the plug-in tests/hostile.py) a decimal context that rounds everything to three digits.
-# Usage: tools/hostile.sh [pytest arguments]
+# Usage: tools/hostile.sh [pytest arguments], with COVER=1 under coverage
 set -eu
 locales=$PWD/.venv/locale
 if ! locale -a 2>/dev/null | grep -qi '^tr_TR\.utf-\?8$'; then
@@ -12,6 +12,6 @@ if ! locale -a 2>/dev/null | grep -qi '^tr_TR\.utf-\?8$'; then
     [ -d "$locales/tr_TR.UTF-8" ] || localedef -i tr_TR -f UTF-8 "$locales/tr_TR.UTF-8" 2>/dev/null || :
     export LOCPATH="$locales"
 fi
-exec env TZ=Pacific/Apia LC_ALL=tr_TR.UTF-8 LANGUAGE=tr PYTHONHASHSEED=4242 PYTHONOPTIMIZE=1 \
-    "${VENV_PYTHON:-.venv/bin/python}" -O -m pytest -q -n auto --dist loadfile --no-loadscope-reorder -p tests.hostile \
+exec env HYPOTHESIS_PROFILE=quick TZ=Pacific/Apia LC_ALL=tr_TR.UTF-8 LANGUAGE=tr PYTHONHASHSEED=4242 PYTHONOPTIMIZE=1 \
+    "${VENV_PYTHON:-.venv/bin/python}" -O ${COVER:+-m coverage run} -m pytest -q -n auto --dist loadfile --no-loadscope-reorder -p tests.hostile \
     -W 'ignore:assertions not in test modules or plugins:pytest.PytestConfigWarning' "$@"

@@ -25,7 +25,6 @@ from licensing_core.plans import (
     Settings,
 )
 from licensing_core.pricing import FlatPrice, UnitPrice
-from licensing_core.protocols import Customer
 from licensing_core.workdays import BusinessCalendar
 
 TENANT = "academy"
@@ -55,9 +54,6 @@ def read(path: Path) -> Academy:
         directory=_directory(data),
         actors=[_actor(name, one) for name, one in data["actors"].items()],
         offers=list(_offers(data)),
-        customers={
-            customer["id"]: Customer(administrator=customer["administrator"], plans=frozenset(customer["plans"]))
-        },
         service_plans=ServicePlans(tuple(_service_plan(name, one) for name, one in data["service_plans"].items())),
         credit_packs=[_credit_pack(name, one) for name, one in data["credit_packs"].items()],
         activation=ActivationPolicy(

@@ -15,24 +15,28 @@ from pathlib import Path
 from typing import Any
 
 from academy import TENANT, Academy, read
+from client_area import ACTS, ClientArea, Shop, read_shop
 from rich.console import Console
 from rich.padding import Padding
 from texts import TEXTS
 
 from licensing_core import Content, LicensingError, Money, Quote, Scope
 from licensing_core.adapters.sql import SqlStore
+from licensing_core.billing import PaymentBooked
 from licensing_core.credits import OrderStatus, PackOrdered, PackPaid, Standing
 from licensing_core.currencies import Currency
+from licensing_core.decisions import Verdict
 from licensing_core.enrollments import Access, Enrollment
 from licensing_core.license_cycle import CycleClosed, LicensesOrdered, OrderPaid
 from licensing_core.limits import PlanFit
 from licensing_core.messages import UnknownLocale, explain, format_money, language_of
 from licensing_core.orders import Charged
 from licensing_core.payments import PaymentOutcome
-from licensing_core.protocols import AggregateKind, Stored, UnitOfWork
+from licensing_core.protocols import NUMBERS, AggregateKind, Stored, UnitOfWork
 from licensing_core.reports import Table, events_table, license_table, quote_table, seat_table, verdicts
 from licensing_core.services import (
     ActivatePack,
+    AddCustomer,
     AssignLicenses,
     BuyLicenses,
     BuyPlan,
@@ -60,6 +64,7 @@ from licensing_core.services import (
     OpenUsage,
     OrderPack,
     OrderStanding,
+    PayBill,
     PlanBought,
     Query,
     QuoteLicenses,
@@ -90,14 +95,19 @@ METERED: Mapping[str, Callable[..., Query[Any]]] = {
 class Demo:
     """Carries acts out and prints them in one language."""
 
-    def __init__(self, store: SqlStore, academy: Academy, locale: str, console: Console) -> None:
+    def __init__(self, store: SqlStore, academy: Academy, shop: Shop, locale: str, console: Console) -> None:
         self.store, self.academy, self.locale, self.console = store, academy, locale, console
         self.texts = TEXTS[language_of(locale)]
         self.now = datetime.min.replace(tzinfo=UTC)
         self.licensing = Licensing(store, academy.host, lambda: self.now)
+        self.area = ClientArea(self.licensing, shop, self.set_clock)
         self.number = 0
         self.charged: list[Money] = []
         self.told: set[tuple[AggregateKind, int]] = set()
+
+    def set_clock(self, now: datetime) -> None:
+        """Let it be *now*."""
+        self.now = now
 
     def act(self, act: Mapping[str, Any]) -> None:
         """Print the heading of one act, carry it out, print the answer or the refusal."""
@@ -105,6 +115,9 @@ class Demo:
         self.now = act["at"]
         title = act["title"][language_of(self.locale)]
         self.console.print(f"\n[bold]{self.number}.[/] {title}  [dim]{act['as']}, {self.now:%Y-%m-%d %H:%M}[/]")
+        if act["do"] in ACTS:
+            self.client_act(act)
+            return
         answers: dict[str, object] = {}
         for asked in self.asked(act):
             try:
@@ -116,6 +129,22 @@ class Demo:
             self.show_learning(answers)
         else:
             self.show(answer)
+
+    def client_act(self, act: Mapping[str, Any]) -> None:
+        """Carry out an act of the client area, and print the tables of its answers; of a job, the notices sent."""
+        for asked in self.area.asked(act, f"act-{self.number}"):
+            answer = self.licensing.run(asked)
+            if isinstance(asked, PayBill) and asked.paid is not None:
+                self.charge(asked.paid)
+            if isinstance(answer, Verdict):
+                self.console.print("   " + (self.texts["usable"] if answer else explain(answer, self.locale)))
+            if act["do"] != "run_jobs":
+                for table in self.area.tables(answer, self.locale):
+                    self.table(table)
+        if act["do"] == "run_jobs":
+            for client, table in self.area.news(act["as"], self.locale):
+                self.line("client", name=client)
+                self.table(table)
 
     def asked(self, act: Mapping[str, Any]) -> Iterator[Query[Any]]:
         """The commands or queries of an act: one, except where each of several users needs one."""
@@ -157,6 +186,9 @@ class Demo:
                 yield CloseCycle(**actor, key=key, account=account)
             case "open_customer":
                 sent = {**actor, "customer": self.academy.customer}
+                card = {"name": "Academy", "email": "office@academy.example"}
+                settings = self.area.shop.customer
+                yield AddCustomer(**sent, **card, key=f"{key}-account", plan=act["plan"], settings=settings)
                 yield OpenCredits(**sent, key=f"{key}-credits")
                 yield OpenUsage(**sent, key=key, plan=act["plan"])
                 yield RecountLimit(**sent, key=f"{key}-users", limit="users", count=self.academy.users)
@@ -293,6 +325,9 @@ class Demo:
         yield AggregateKind.LICENSES, account, work.account(TENANT, account, None)
         yield AggregateKind.USAGE, customer, work.usage(TENANT, customer, None)
         yield AggregateKind.CREDITS, customer, work.credits(TENANT, customer, None)
+        for one in work.customers(TENANT):
+            yield AggregateKind.CUSTOMERS, one.id, work.customer(TENANT, one.id, None, None)
+        yield AggregateKind.NUMBERS, NUMBERS, work.numbers(TENANT)
 
     def explained(self, refusal: LicensingError) -> str:
         """The sentence of a refusal."""
@@ -325,6 +360,8 @@ def _booked(events: Iterator[object]) -> Iterator[Money]:
                 yield packs.pop(order)
             case CycleClosed(bills=bills):
                 yield from (quote.due for quote in bills)
+            case PaymentBooked(amount=amount, from_balance=False):
+                yield amount
 
 
 def a_console() -> Console:
@@ -349,7 +386,7 @@ def main(arguments: list[str]) -> int:
         store = SqlStore(f"sqlite:///{path}")
         store.create()
         academy = read(HERE / "catalog.toml")
-        demo = Demo(store, academy, chosen.locale, a_console())
+        demo = Demo(store, academy, read_shop(HERE / "catalog.toml"), chosen.locale, a_console())
         demo.line("opening", users=academy.users)
         for story in tomllib.loads((HERE / "acts.toml").read_text("utf-8"))["story"]:
             demo.console.print()

@@ -1,11 +1,22 @@
 """What a command decided and what a question was answered."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Generic, ParamSpec, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Generic, NamedTuple, ParamSpec, TypeVar
 
 from attrs import field, frozen
 
-from licensing_core.checks import Instant, InvalidArgument, UserId, Value, as_id, as_is, checked, instance, shown
+from licensing_core.checks import (
+    Check,
+    Instant,
+    InvalidArgument,
+    UserId,
+    Value,
+    as_id,
+    as_is,
+    checked,
+    instance,
+    shown,
+)
 from licensing_core.errors import LicensingError, Mistake
 
 S = TypeVar("S")
@@ -174,3 +185,77 @@ def twin(command: Callable[P, object], rule: str) -> Callable[P, Verdict]:
     question.__wrapped__ = command  # type: ignore[attr-defined]  # so that help() shows its arguments
     question.__doc__ = f"Would `{command.__name__}()` with these arguments be allowed? Its refusal, if not."
     return question
+
+
+_TOLD: Final = 5
+
+
+@frozen(kw_only=True)
+class ImportRefused(LicensingError):
+    """What is to be taken over from another system breaks rules of this one. Nothing was taken over.
+
+    Attributes:
+        breaches: What each of them would be refused with by itself: all there are, not the first alone.
+    """
+
+    code: ClassVar[str] = "import.refused"
+    breaches: tuple[LicensingError, ...]
+
+    def __str__(self) -> str:
+        told = ", ".join(one.code for one in self.breaches[:_TOLD])
+        more = f" and {len(self.breaches) - _TOLD} more" if len(self.breaches) > _TOLD else ""
+        return f"nothing was taken over for {len(self.breaches)} breaches: {told}{more}; correct them and try again"
+
+
+class ImportRule(NamedTuple, Generic[R]):
+    """A rule of an import: of which arguments it speaks, and what it finds wrong with them."""
+
+    about: frozenset[str]
+    breaches: Callable[[R], Iterable[LicensingError]]
+
+
+def tried(found: list[LicensingError], attempt: Callable[[], R]) -> R | None:
+    """What *attempt* gives; `None` when it is refused, which is then among those *found*."""
+    try:
+        return attempt()
+    except ImportRefused as refused:
+        found.extend(refused.breaches)
+    except LicensingError as refusal:
+        found.append(refusal)
+    return None
+
+
+def refusals(attempt: Callable[[], object]) -> tuple[LicensingError, ...]:
+    """What *attempt* is refused with; nothing when it is not."""
+    found: list[LicensingError] = []
+    tried(found, attempt)
+    return tuple(found)
+
+
+def brought(
+    make: Callable[..., R], given: Mapping[str, Any], forms: Mapping[str, Check], rules: Iterable[ImportRule[R]]
+) -> R:
+    """What *make* makes of all that is *given*, when each has its form and no rule is broken.
+
+    Args:
+        given: The arguments by name, as they came.
+        forms: The check of each.
+        rules: Each is asked when all that it speaks of has its form.
+
+    Raises:
+        ImportRefused: Something has not its form, or breaks a rule; it names all of that.
+    """
+    found: list[LicensingError] = []
+    sound: dict[str, Any] = {}
+    for name, value in given.items():
+        before = len(found)
+        kept = tried(found, lambda name=name, value=value: forms[name](name, value))  # type: ignore[misc]
+        if len(found) == before:
+            sound[name] = kept
+    made = make(**{**given, **sound})
+    for rule in rules:
+        if sound.keys() >= rule.about:
+            found.extend(rule.breaches(made))
+    if found:
+        raise ImportRefused(breaches=tuple(found))
+    return made

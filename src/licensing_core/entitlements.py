@@ -73,6 +73,18 @@ class TrialEnded(LicensingError):
 
 
 @frozen(kw_only=True)
+class PlanNotInForce(LicensingError):
+    """What the customer subscribed to for its plan gives no access now: it is unpaid, paused or has ended."""
+
+    code: ClassVar[str] = "plan.not_in_force"
+    rules: ClassVar[tuple[str, ...]] = ("LAT-1",)
+    plan: str
+
+    def __str__(self) -> str:
+        return f"the subscription to plan {self.plan!r} is not in force; have it paid, resumed or renewed"
+
+
+@frozen(kw_only=True)
 class FeatureNotInPlan(LicensingError):
     """The plan does not have the feature; nor does any, when there is no such feature."""
 
@@ -106,6 +118,7 @@ class Situation(Value):
         plan: As it is now; `None` for none.
         blocks: The causes for which the customer is blocked (PLZ-7).
         trial_ends: The first instant after the trial; `None` for a customer who is not on trial.
+        in_force: Whether the subscription that pays for the plan gives access now: see `accounts.plan_in_force()`.
         licensed: The features of the licenses that the user holds; `None` when it is asked for the whole customer, of
             whom no license is needed.
         usage: What the customer uses; needed for features that have a limit.
@@ -116,6 +129,7 @@ class Situation(Value):
     plan: ServicePlan | None
     blocks: frozenset[Id] = frozenset()
     trial_ends: Instant | None = None
+    in_force: bool = True
     licensed: frozenset[Id] | None = None
     usage: Usage | None = None
     within: Id | None = None
@@ -156,6 +170,7 @@ def use_feature(
     Raises:
         ClientBlocked: The customer is blocked.
         TrialEnded: The trial is over.
+        PlanNotInForce: The subscription that pays for the plan gives no access.
         FeatureNotInPlan: The plan does not have it.
         FeatureNotLicensed: It needs a license that has it, and the user holds none.
         LimitExceeded: Its limit would be passed. The other refusals of `limits.use()` come in this place, too.
@@ -210,6 +225,8 @@ def _entitled(feature: str, situation: Situation, now: datetime) -> Feature:
     """What the plan says of *feature*, which plan, trial, blocks and licenses let be used."""
     require_open(situation.blocks, situation.trial_ends, now=now)
     plan = situation.plan
+    if plan is not None and not situation.in_force:
+        raise PlanNotInForce(plan=plan.id)
     found = None if plan is None else plan.feature(feature)
     if found is None:
         raise FeatureNotInPlan(feature=feature, plan=None if plan is None else plan.id)

@@ -3,7 +3,7 @@
 All are matched by shape. Each protocol has an asynchronous twin with the same names; the services are written once.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from datetime import datetime
 from enum import StrEnum
@@ -11,7 +11,8 @@ from typing import Annotated, ClassVar, Final, Generic, Protocol, TypeVar
 
 from attrs import frozen
 
-from licensing_core.checks import Count, Id, Instant, Positive, Text, UserId, Value, as_is, checked
+from licensing_core.accounts import Card, CustomerAccount, DocumentSeries, Numbers
+from licensing_core.checks import Count, FrozenMap, Id, Positive, Text, Value, as_is, checked
 from licensing_core.credits import ActivationPolicy, CreditAccount, CreditPack
 from licensing_core.decisions import Event
 from licensing_core.directory import Actor, Content, Directory
@@ -23,42 +24,38 @@ from licensing_core.plans import Offer, ServicePlan, Switches
 from licensing_core.pools import AnyPool
 
 S = TypeVar("S", covariant=True)
-Aggregate = AnyPool | LicenseAccount | Usage | CreditAccount
+Aggregate = AnyPool | LicenseAccount | Usage | CreditAccount | CustomerAccount | Numbers
 """What is stored and changed as one: a purchased pool, an account with the pools of its license types, what a customer
-uses of its limits, or its credits."""
+uses of its limits, its credits, its account with subscriptions and bills, or the numbers of a tenant's documents."""
+NUMBERS: Final = "documents"
+"""The id of the numbers of each tenant's documents."""
 
 
 class AggregateKind(StrEnum):
-    """Within which ids are unique: one customer has its licenses, its usage and its credits under one id."""
+    """Within which ids are unique: one customer has its account, licenses, usage and credits under one id."""
 
     LICENSES = "licenses"
     """Purchased pools, and accounts with their pools."""
     USAGE = "usage"
     CREDITS = "credits"
+    CUSTOMERS = "customers"
+    """Accounts of customers, with their subscriptions and bills."""
+    NUMBERS = "numbers"
+
+
+_KINDS: Final[Mapping[type[Value], AggregateKind]] = FrozenMap(
+    {
+        Usage: AggregateKind.USAGE,
+        CreditAccount: AggregateKind.CREDITS,
+        CustomerAccount: AggregateKind.CUSTOMERS,
+        Numbers: AggregateKind.NUMBERS,
+    }
+)
 
 
 def kind_of(aggregate: Aggregate) -> AggregateKind:
     """The kind of *aggregate*."""
-    if isinstance(aggregate, Usage):
-        return AggregateKind.USAGE
-    return AggregateKind.CREDITS if isinstance(aggregate, CreditAccount) else AggregateKind.LICENSES
-
-
-@frozen(kw_only=True, field_transformer=checked)
-class Customer(Value):
-    """What the host knows of one of the customers of a tenant.
-
-    Attributes:
-        administrator: Its main administrator, who alone sees its panel (ALU-11).
-        plans: The service plans that its administrator may choose for it; any other takes the permission.
-        blocks: The causes for which it is blocked (PLZ-7).
-        trial_ends: The first instant after its trial; `None` for one that is not on trial.
-    """
-
-    administrator: UserId | None = None
-    plans: frozenset[Id] = frozenset()
-    blocks: frozenset[Id] = frozenset()
-    trial_ends: Instant | None = None
+    return _KINDS.get(type(aggregate), AggregateKind.LICENSES)
 
 
 @frozen(field_transformer=checked)
@@ -191,11 +188,42 @@ class UnitOfWork(Protocol):
         """
         ...
 
+    def customer(
+        self, tenant: str, customer: str, documents: Collection[str] | None, people: Collection[str] | None
+    ) -> Stored[CustomerAccount] | None:
+        """The account of *customer*, or `None` when there is none.
+
+        With the bills that `accounts.open_documents()` names and those of *documents* (`None`: all), and those of its
+        *people* (`None`: all) who are any.
+        """
+        ...
+
+    def customers(self, tenant: str) -> Sequence[CustomerAccount]:
+        """All accounts of customers by id, without bills and people."""
+        ...
+
+    def numbers(self, tenant: str) -> Stored[Numbers] | None:
+        """The numbers of the documents of *tenant*, or `None` when none was ever taken."""
+        ...
+
+    def card(self, tenant: str, customer: str, person: str | None) -> Card | None:
+        """Name and e-mail address of *customer*, or of one of its people; `None` when they are not known."""
+        ...
+
+    def keep_card(self, tenant: str, customer: str, person: str | None, card: Card | None) -> None:
+        """Keep *card* apart from all that is logged, instead of the one before; `None` forgets it."""
+        ...
+
+    def customers_of(self, tenant: str, email: str) -> Sequence[str]:
+        """Ids of the customers whose own card has this very address, sorted (ALU-7)."""
+        ...
+
     def save(self, tenant: str, aggregate: Aggregate, *, expected: int, events: Sequence[Event]) -> None:
         """Store *aggregate* and append *events* after number *expected*, which is 0 for a new one.
 
-        The holdings, enrollments, places, grants and orders that the events changed are stored with it. Of a save that
-        is refused nothing is kept, even where the unit of work goes on; a store may refuse the rest of it as well.
+        The holdings, enrollments, places, grants, orders, bills and people that the events changed are stored with it.
+        Of a save that is refused nothing is kept, even where the unit of work goes on; a store may refuse what follows
+        in it as well.
 
         Raises:
             AggregateExists: *expected* is 0 and the id is taken by another of its kind.
@@ -205,6 +233,10 @@ class UnitOfWork(Protocol):
 
     def history(self, tenant: str, kind: AggregateKind, aggregate_id: str) -> Sequence[Envelope]:
         """The events of the aggregate in order."""
+        ...
+
+    def recent(self, tenant: str, kind: AggregateKind, most: int) -> Sequence[Envelope]:
+        """The last events of all aggregates of a kind, *most* of them, the latest first; of equals by id and number."""
         ...
 
     def recall(self, tenant: str, key: str) -> Remembered | None:
@@ -259,8 +291,8 @@ class Host(Protocol):
         """The zone in whose local time the tenant counts."""
         ...
 
-    def customer(self, tenant: str, customer: str) -> Customer:
-        """What is known of a customer now; `Customer()` when nothing is."""
+    def series(self, tenant: str) -> DocumentSeries:
+        """The series that its documents are numbered in; it holds from the first document on."""
         ...
 
     def service_plan(self, tenant: str, plan_id: str) -> ServicePlan | None:
@@ -317,12 +349,42 @@ class AsyncUnitOfWork(Protocol):
         """As `UnitOfWork.credits()`."""
         ...
 
+    async def customer(
+        self, tenant: str, customer: str, documents: Collection[str] | None, people: Collection[str] | None
+    ) -> Stored[CustomerAccount] | None:
+        """As `UnitOfWork.customer()`."""
+        ...
+
+    async def customers(self, tenant: str) -> Sequence[CustomerAccount]:
+        """As `UnitOfWork.customers()`."""
+        ...
+
+    async def numbers(self, tenant: str) -> Stored[Numbers] | None:
+        """As `UnitOfWork.numbers()`."""
+        ...
+
+    async def card(self, tenant: str, customer: str, person: str | None) -> Card | None:
+        """As `UnitOfWork.card()`."""
+        ...
+
+    async def keep_card(self, tenant: str, customer: str, person: str | None, card: Card | None) -> None:
+        """As `UnitOfWork.keep_card()`."""
+        ...
+
+    async def customers_of(self, tenant: str, email: str) -> Sequence[str]:
+        """As `UnitOfWork.customers_of()`."""
+        ...
+
     async def save(self, tenant: str, aggregate: Aggregate, *, expected: int, events: Sequence[Event]) -> None:
         """As `UnitOfWork.save()`."""
         ...
 
     async def history(self, tenant: str, kind: AggregateKind, aggregate_id: str) -> Sequence[Envelope]:
         """As `UnitOfWork.history()`."""
+        ...
+
+    async def recent(self, tenant: str, kind: AggregateKind, most: int) -> Sequence[Envelope]:
+        """As `UnitOfWork.recent()`."""
         ...
 
     async def recall(self, tenant: str, key: str) -> Remembered | None:
@@ -373,8 +435,8 @@ class AsyncHost(Protocol):
         """As `Host.zone()`."""
         ...
 
-    async def customer(self, tenant: str, customer: str) -> Customer:
-        """As `Host.customer()`."""
+    async def series(self, tenant: str) -> DocumentSeries:
+        """As `Host.series()`."""
         ...
 
     async def service_plan(self, tenant: str, plan_id: str) -> ServicePlan | None:

@@ -9,7 +9,18 @@ import sys
 import time
 from collections.abc import Callable
 
-from tests.reliability import credit_worlds, determinism, laws, machine, planted, visibility_worlds, zones
+from tests.reliability import (
+    credit_worlds,
+    determinism,
+    figures,
+    jobs,
+    laws,
+    machine,
+    partner,
+    planted,
+    visibility_worlds,
+    zones,
+)
 from tests.reliability.figures import Figures
 
 JOBS = 2
@@ -19,26 +30,30 @@ ALL_ZONES = 583
 
 def zones_at(scale: float, seed: int) -> Figures:
     """R16: all zones at full scale, a sample of them below it."""
-    figures = zones.run(None if scale >= 1 else round(ALL_ZONES * scale), seed)
+    found = zones.run(None if scale >= 1 else round(ALL_ZONES * scale), seed)
     again = f"python -m tests.reliability.zones --all --seed {seed}"
-    wrong = [f"{figures[fault]} {fault}; again: {again}" for fault in zones.FAULTS if figures[fault]]
-    return Figures(figures["periods"], tuple(wrong), note=f"{figures['zones']} zones, {figures['cycles']} cycles")
+    wrong = [f"{found[fault]} {fault}; again: {again}" for fault in zones.FAULTS if found[fault]]
+    return Figures(found["periods"], tuple(wrong), note=f"{found['zones']} zones, {found['cycles']} cycles")
 
 
 def checks(scale: float) -> list[tuple[str, Callable[[int], Figures]]]:
     """Each check by name, and what runs it with a seed."""
 
+    workers = JOBS if scale > 0.01 else 1
+
     def times(figure: int, least: int = 100) -> int:
         return max(least, round(figure * scale))
 
     return [
-        ("laws (L1 to L7)", lambda seed: laws.run(times(1_000_000), seed, JOBS if scale > 0.01 else 1)),
+        ("laws (L1 to L7)", lambda seed: laws.run(times(figures.LAWS), seed, workers)),
         ("zones (R16, L3)", lambda seed: zones_at(scale, seed)),
-        ("pools and accounts (R1)", lambda seed: machine.run(times(1_000_000), seed, JOBS if scale > 0.01 else 1)),
-        ("visibility (R12)", lambda seed: visibility_worlds.run(times(1_100_000), seed, JOBS if scale > 0.01 else 1)),
-        ("credits and oracle", lambda seed: credit_worlds.run(times(20_000), seed)),
+        ("pools and accounts (R1)", lambda seed: machine.run(times(figures.MACHINE), seed, workers)),
+        ("a partner's years", lambda seed: partner.run(times(figures.YEAR), seed, workers)),
+        ("jobs late and repeated (R25)", lambda seed: jobs.run(times(figures.RUNS, 40), seed, workers)),
+        ("visibility (R12)", lambda seed: visibility_worlds.run(times(figures.PAIRS), seed, workers)),
+        ("credits and oracle", lambda seed: credit_worlds.run(times(figures.BURNED), seed)),
         ("planted bugs (R5)", planted.run),
-        ("determinism (R22)", lambda seed: determinism.run(seed, times(2_000))),
+        ("determinism (R22)", lambda seed: determinism.run(seed, times(figures.AGAIN))),
     ]
 
 

@@ -10,16 +10,26 @@ import sys
 from hashlib import sha256
 from pathlib import Path
 
-from tests.reliability import laws, machine, visibility_worlds
+from tests.reliability import jobs, laws, machine, partner, visibility_worlds
 from tests.reliability.figures import Figures
 
 ELSEWHERE = {"PYTHONHASHSEED": "4242", "TZ": "Pacific/Apia", "LC_ALL": "tr_TR.UTF-8", "PYTHONOPTIMIZE": "1"}
 """Another hash seed, time zone and locale, and no asserts."""
 
 
+RUNS = 50
+"""For so many cases of all else there is one run of the jobs."""
+
+
 def digest(seed: int, ops: int) -> str:
-    """What laws, machine and worlds of visibility drew, did and answered."""
-    found = (laws.run(ops, seed), machine.run(ops, seed), visibility_worlds.run(ops, seed))
+    """What laws, machine, worlds of visibility, a partner's year and jobs drew, did and answered."""
+    found = (
+        laws.run(ops, seed),
+        machine.run(ops, seed),
+        visibility_worlds.run(ops, seed),
+        partner.run(ops, seed),
+        jobs.run(ops // RUNS, seed),
+    )
     return sha256(" ".join(one.digest for one in found).encode()).hexdigest()[:16]
 
 
@@ -35,7 +45,7 @@ def run(seed: int, ops: int) -> Figures:
     """Make the digest twice here and once elsewhere."""
     digests = [digest(seed, ops), digest(seed, ops), digest_elsewhere(seed, ops)]
     wrong = () if len(set(digests)) == 1 else (f"digests differ: {', '.join(digests)}",)
-    return Figures(9 * ops, wrong, digests[0], f"digest {digests[0]}, three times")
+    return Figures(12 * ops, wrong, digests[0], f"digest {digests[0]}, three times")
 
 
 def main() -> int:

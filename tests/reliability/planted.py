@@ -24,12 +24,16 @@ from licensing_core.payments import PaymentOutcome
 from licensing_core.periods import Cycle, MonthEnd, Period, Span
 from licensing_core.proration import Convention, Stage, amounts
 from tests.reliability import (
+    account_plants,
     credit_plants,
     credit_worlds,
+    jobs,
     laws,
     limit_plants,
     machine,
+    partner,
     pool_plants,
+    subscription_plants,
     visibility_plants,
     visibility_worlds,
     zones,
@@ -169,6 +173,27 @@ def first_broken(cases: int, seed: int) -> Figures:
     return Figures(cases)
 
 
+def broken(law: str, cases: int, seed: int) -> Figures:
+    """Whether a tenth of *cases* cases of *law* break it, or else all of them."""
+    for tried in (cases // 10, cases):
+        _digest, wrong = laws.check_task((law, tried, seed, 0))
+        if wrong:
+            return Figures(tried, (wrong,))
+    return Figures(cases)
+
+
+def first_wrong(commands: int, seed: int) -> Figures:
+    """What goes wrong first in a partner's year of an eighth of *commands* commands, or else of all of them."""
+    tried = partner.run(commands // 8, seed)
+    return tried if tried.violations else partner.run(commands, seed)
+
+
+def first_late(runs: int, seed: int) -> Figures:
+    """What a tenth of *runs* runs of the jobs find, or else all of them."""
+    tried = jobs.run(runs // 10, seed, enough=1)
+    return tried if tried.violations else jobs.run(runs, seed, enough=1)
+
+
 def run(seed: int) -> Figures:
     """Plant every bug in turn; a violation is a bug that was not found."""
     by_laws = partial(first_broken, 10_000, seed)
@@ -176,6 +201,8 @@ def run(seed: int) -> Figures:
     by_worlds = partial(visibility_worlds.run, 20_000, seed, enough=1)
     by_credit_laws = partial(credit_plants.first_broken, 1_000, seed)
     by_credit_worlds = partial(credit_worlds.run, 3_000, seed, enough=1)
+    by_jobs = partial(first_late, 400, seed)
+    by_years = partial(first_wrong, 24_000, seed)
     both = (*pool_plants.PLANTS, _today_left_out, _cut_down, _minimum_ignored, _usable_unpaid)
     money_alone = (
         _share_rounded_first,
@@ -190,6 +217,9 @@ def run(seed: int) -> Figures:
         *(("visibility", by_worlds, plant) for plant in visibility_plants.PLANTS),
         *(("credit laws", by_credit_laws, plant) for plant in credit_plants.IN_COMMANDS),
         *(("credit worlds", by_credit_worlds, plant) for plant in credit_plants.IN_RUNS),
+        *((law, partial(broken, law, 2_000, seed), plant) for plant, law in subscription_plants.PLANTS.items()),
+        *(("a partner's year", by_years, plant) for plant in account_plants.IN_YEARS),
+        *(("jobs", by_jobs, plant) for plant in account_plants.IN_JOBS),
     ]
     missed = [
         f"{name} did not find {plant.__name__}" for name, harness, plant in planted if not found_by(harness, plant)

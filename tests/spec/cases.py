@@ -56,7 +56,7 @@ class Case:
 
 @frozen
 class Lists:
-    """`pending.toml` and `not_offered.toml`.
+    """`pending.toml`, which there is only while something is still to be built, and `not_offered.toml`.
 
     Attributes:
         stories: Pending story ids, each with the issue that builds it.
@@ -107,12 +107,13 @@ def run_as(case: Case, standing: Standing, entry: str) -> None:
 
 
 def read_lists(folder: Path = HERE) -> Lists:
-    """The two lists of *folder*.
+    """The two lists of *folder*; without a `pending.toml` nothing is pending.
 
     Raises:
         NotUnderstood: A list holds something else than issue numbers, or reasons.
     """
-    pending = tomllib.loads((folder / "pending.toml").read_text("utf-8"))
+    listed = folder / "pending.toml"
+    pending = tomllib.loads(listed.read_text("utf-8")) if listed.exists() else {}
     not_offered = dict(_reasons(tomllib.loads((folder / "not_offered.toml").read_text("utf-8"))))
     if unknown := pending.keys() - {"stories", "kinds"}:
         raise NotUnderstood(f"unknown table {sorted(unknown)} in pending.toml")

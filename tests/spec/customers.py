@@ -5,6 +5,7 @@ from typing import Any
 
 from licensing_core import credits as credit
 from licensing_core import limits, services
+from licensing_core.accounts import AccountSettings
 from licensing_core.credits import CreditAccount, CreditOrder, Standing, UnknownOrder, UnknownPack
 from licensing_core.decisions import Decision
 from licensing_core.directory import Actor
@@ -58,7 +59,7 @@ class PureCustomers:
 
     def panel(self, actor: str, customer: str) -> Panel:
         usage, plan = self._of(customer)
-        administrator = self.world.customer(TENANT, customer).administrator
+        administrator = self.world.tenants[customer].admin if customer in self.world.tenants else None
         by = self.world.actor(TENANT, actor)
         return limits.panel(usage, plan, administrator=administrator, by=by, now=self.world.now)
 
@@ -128,6 +129,17 @@ class ServedCustomers:
         self._names = tuple(world.tenants)
         self._ordered: dict[str, str] = {}
         for name, form in world.tenants.items():
+            settings = AccountSettings(administrator=form.admin)
+            self._run(
+                services.AddCustomer(
+                    **self._sent(),
+                    customer=name,
+                    name=name,
+                    email=f"{name}@example.com",
+                    plan=None,
+                    settings=settings,
+                )
+            )
             self._run(services.OpenUsage(**self._sent(), customer=name, plan=form.plan))
             self._run(services.OpenCredits(**self._sent(), customer=name))
 
@@ -153,7 +165,10 @@ class ServedCustomers:
         return self._run(services.ReadUsage(tenant=TENANT, actor=OPERATOR, customer=self._known(customer))).rows
 
     def panel(self, actor: str, customer: str) -> Panel:
-        return self._run(services.ReadPanel(tenant=TENANT, actor=actor, customer=customer))
+        found = self._run(services.ReadPanel(tenant=TENANT, actor=actor, customer=customer)).usage
+        if found is None:
+            raise NotUnderstood(f"tenant {customer!r} has no usage")
+        return found
 
     def preview_plan(self, customer: str, plan: str) -> PlanFit:
         return self._run(services.PreviewServicePlan(tenant=TENANT, actor=OPERATOR, customer=customer, plan=plan))

@@ -27,6 +27,7 @@ from licensing_core.services import (
     UsersPlaced,
 )
 from licensing_core.visibility import PageMode
+from tests.spec.clients import ClientDriver
 from tests.spec.form import NotUnderstood
 from tests.spec.world import World
 
@@ -41,6 +42,8 @@ class Driver(Protocol):
 
     @property
     def customers(self) -> "CustomerDriver": ...
+    @property
+    def clients(self) -> ClientDriver: ...
 
     def plans(self, actor: str | None) -> Sequence[str]: ...
     def beneficiaries(self, actor: str, plan: str) -> Sequence[Scope]: ...

@@ -36,6 +36,7 @@ from licensing_core.services import (
     UsersPlaced,
 )
 from licensing_core.visibility import PageMode, PlanNotVisible, PoolNotVisible, PurchaseBySuperadmin
+from tests.spec.clients import PureClients
 from tests.spec.customers import PureCustomers
 from tests.spec.drivers import ACCOUNT, TENANT, Driver, no_account
 from tests.spec.world import OPERATOR, World
@@ -57,6 +58,7 @@ class PureDriver:
         self._account: LicenseAccount | None = None
         self._orders = 0
         self.customers = PureCustomers(world)
+        self.clients = PureClients(world)
         if (form := world.account) is not None:
             self._account = license_cycle.open_account(
                 ACCOUNT,

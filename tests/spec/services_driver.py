@@ -28,6 +28,7 @@ from licensing_core.services import (
     UsersPlaced,
 )
 from licensing_core.visibility import PageMode
+from tests.spec.clients import ServedClients
 from tests.spec.customers import ServedCustomers
 from tests.spec.drivers import ACCOUNT, TENANT, Driver, no_account
 from tests.spec.world import OPERATOR, World
@@ -53,6 +54,7 @@ class ServicesDriver:
         self.world, self._store, self._keys = world, store, 0
         self._licensing = Licensing(store, world, world.clock)
         self.customers = ServedCustomers(self._licensing, world, self._sent)
+        self.clients = ServedClients(self._licensing, world, self._sent)
         if (form := world.account) is not None:
             self._run(
                 services.OpenAccount(

@@ -18,6 +18,7 @@ from licensing_core.payments import PaymentOutcome
 from licensing_core.plans import Terms
 from licensing_core.seat_administration import Row
 from licensing_core.services import LicenseChanged, LicensesBought, PlanBought, UsersPlaced
+from tests.spec.client_stories import CLIENT_OPERATIONS
 from tests.spec.customer_stories import CUSTOMER_OPERATIONS, Result
 from tests.spec.drivers import Driver
 from tests.spec.form import Mismatch, NotUnderstood, call, instant, require_fields
@@ -465,6 +466,7 @@ _ALL: Final[tuple[Callable[..., Result], ...]] = (
     refund_licenses,
     close_cycle,
     *CUSTOMER_OPERATIONS,
+    *CLIENT_OPERATIONS,
 )
 OPERATIONS: Final = {operation.__name__: operation for operation in _ALL}
 """The operations that the library offers, by the word that `do` has for them; their parameters are the fields."""

@@ -228,6 +228,16 @@ def test_a_list_of_another_form_is_refused(tmp_path: Path, pending: str, not_off
         read_lists(tmp_path)
 
 
+def test_without_a_list_of_what_is_pending_nothing_is(tmp_path: Path) -> None:
+    (tmp_path / "not_offered.toml").write_text('[case.b]\nreason = "x"\n')
+    assert read_lists(tmp_path) == Lists({}, {}, {"case.b": "x"})
+
+
+def test_nothing_of_the_own_data_is_pending_any_more() -> None:
+    listed = read_lists()
+    assert (listed.stories, listed.kinds) == ({}, {})
+
+
 def test_the_lists_are_read_with_their_reasons(tmp_path: Path) -> None:
     (tmp_path / "pending.toml").write_text("[stories]\na = 4\n[kinds]\ntides = 3\n")
     (tmp_path / "not_offered.toml").write_text('[case.b]\nreason = "x"\n[axis.count.months]\nreason = "y"\n')

@@ -20,6 +20,7 @@ from tests.spec.conventions import CONVENTION_KINDS, convention_of
 from tests.spec.cycles import cycle_of
 from tests.spec.form import Mismatch, NotUnderstood, call, choice, day, instant, moment, number
 from tests.spec.metering import METERING_KINDS
+from tests.spec.terms import TERM_KINDS
 
 Answer = dict[str, Any]
 _FIELDS: Final = {"id", "kind", "source", "given", "expect", "preset", "convention", "notes"}
@@ -234,5 +235,6 @@ KINDS: Final[Mapping[str, Callable[..., Answer]]] = {
     "interval": interval,
     **CONVENTION_KINDS,
     **METERING_KINDS,
+    **TERM_KINDS,
 }
 """The kinds that the library answers, each by a function with the fields of `given` as parameters."""

@@ -6,8 +6,11 @@ from typing import Any, Final, TypeVar
 
 from attrs import evolve, frozen
 
+from licensing_core.accounts import DocumentSeries
+from licensing_core.billing import Series
 from licensing_core.credits import ActivationPolicy, CreditPack
 from licensing_core.directory import Actor, Content, Directory, Permission, Role, Scope
+from licensing_core.dunning import DunningAction, DunningPolicy, DunningStep, HoldingsEffect
 from licensing_core.license_cycle import LicenseType
 from licensing_core.limits import Limit, Limits, OverageRule
 from licensing_core.money import Money
@@ -27,7 +30,6 @@ from licensing_core.plans import (
     Switches,
 )
 from licensing_core.pricing import FlatPrice, UnitPrice
-from licensing_core.protocols import Customer
 from licensing_core.workdays import BusinessCalendar
 from tests.spec.form import NotUnderstood, call, choice, day, instant
 from tests.spec.metering import most_of, overage_of
@@ -44,6 +46,14 @@ class TenantForm:
 
     plan: str | None
     admin: str | None
+
+
+@frozen
+class ClientForm:
+    """A client of the story, as the world gives it."""
+
+    email: str
+    plan: str
 
 
 @frozen
@@ -77,6 +87,8 @@ class World:
         tenants: Given | None = None,
         credit_packs: Given | None = None,
         business_calendar: Given | None = None,
+        clients: Given | None = None,
+        dunning: Given | None = None,
     ) -> None:
         self.now = instant(now, "now")
         self._zone, self._branches = as_zone("zone", zone), dict(branches or {})
@@ -96,6 +108,8 @@ class World:
         self.service_plans = ServicePlans(tuple(_each(service_plan, limit_plans, "limit plan", named=True).values()))
         self.tenants = _each(_tenant, tenants, "tenant")
         self._packs = _each(_pack, credit_packs, "credit pack", named=True)
+        self.clients = _each(_client, clients, "client")
+        self.dunning = call(_dunning, dunning or {}, "dunning")
         self._activation = call(_activation, business_calendar or {}, "business calendar")
 
     def move(self, at: datetime) -> None:
@@ -136,10 +150,9 @@ class World:
         """The zone in which days are counted."""
         return self._zone
 
-    def customer(self, tenant: str, customer: str) -> Customer:
-        """A tenant of the story: to the library, a customer."""
-        found = self.tenants.get(customer)
-        return Customer(administrator=None if found is None else found.admin)
+    def series(self, tenant: str) -> DocumentSeries:
+        """Numbers of stories run over all clients, and are kept when a proforma is paid."""
+        return DocumentSeries(proformas=Series("P-"), invoices=None)
 
     def service_plan(self, tenant: str, plan_id: str) -> ServicePlan | None:
         """The plan with limits."""
@@ -335,3 +348,16 @@ def _pack(
 def _activation(*, workdays: Sequence[int] = (0, 1, 2, 3, 4), holidays: Sequence[str] = ()) -> ActivationPolicy:
     days = frozenset(day(text, "holiday") for text in holidays)
     return ActivationPolicy(calendar=BusinessCalendar(frozenset(workdays), days))
+
+
+def _client(*, email: str, plan: str) -> ClientForm:
+    return ClientForm(email, plan)
+
+
+def _dunning(*, proforma_days: int = 15, suspend_after_days: int = 7, terminate_after_days: int = 30) -> DunningPolicy:
+    steps = (
+        DunningStep(after_days=suspend_after_days, action=DunningAction.SUSPEND),
+        DunningStep(after_days=terminate_after_days, action=DunningAction.TERMINATE, holdings=HoldingsEffect.RELEASE),
+    )
+    ordered = tuple(sorted(steps, key=lambda step: step.after_days))
+    return DunningPolicy(proforma_days=proforma_days, steps=ordered)

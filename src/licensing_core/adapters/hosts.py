@@ -4,12 +4,13 @@ from collections.abc import Collection, Iterable, Mapping
 from inspect import iscoroutinefunction
 from typing import Any, Final, TypeVar
 
-from licensing_core.checks import FrozenMap, Id, InvalidArgument, as_id, check_of, instance, shown
+from licensing_core.accounts import PLAIN_SERIES, DocumentSeries
+from licensing_core.checks import FrozenMap, InvalidArgument, as_id, check_of, instance, shown
 from licensing_core.credits import ActivationPolicy, CreditPack
 from licensing_core.directory import Actor, Content, Directory
 from licensing_core.periods import as_zone
 from licensing_core.plans import PLATFORM_DEFAULTS, Offer, Offers, ServicePlan, ServicePlans, Switches
-from licensing_core.protocols import Customer, Host
+from licensing_core.protocols import Host
 from licensing_core.workdays import BusinessCalendar
 
 ACTIVATION: Final = ActivationPolicy(calendar=BusinessCalendar(frozenset(range(5))))
@@ -22,22 +23,20 @@ _QUESTIONS: Final = (
     "courses",
     "platform",
     "zone",
-    "customer",
+    "series",
     "service_plan",
     "credit_pack",
     "activation",
 )
 """What a host is asked."""
 NO_SERVICE_PLANS: Final = ServicePlans()
-_UNKNOWN: Final = Customer()
-_as_customers: Final = check_of(Mapping[Id, Customer])
 _as_contents: Final = check_of(tuple[Content, ...])
 _as_courses: Final = check_of(Mapping[Content, frozenset[Content]])
 V = TypeVar("V")
 
 
 class StaticHost:
-    """Knows one tenant: its actors, directory, plans and customers. In any other nobody may do anything.
+    """Knows one tenant: its actors, directory and plans. In any other nobody may do anything.
 
     Args:
         tenant: The tenant that it knows.
@@ -45,7 +44,7 @@ class StaticHost:
         actors: Those who are more than learners.
         offers: The plans with their packages.
         courses: The courses of each learning plan.
-        customers: What is known of customers by id.
+        series: The series that its documents are numbered in.
         service_plans: The plans that customers may be on.
         credit_packs: The packs of credits for sale.
         activation: By when paid credits are to be active.
@@ -66,7 +65,7 @@ class StaticHost:
         offers: Iterable[Offer] = (),
         courses: Mapping[Content, Collection[Content]] = FrozenMap({}),
         platform: Switches = PLATFORM_DEFAULTS,
-        customers: Mapping[str, Customer] = FrozenMap({}),
+        series: DocumentSeries = PLAIN_SERIES,
         service_plans: ServicePlans = NO_SERVICE_PLANS,
         credit_packs: Iterable[CreditPack] = (),
         activation: ActivationPolicy = ACTIVATION,
@@ -77,7 +76,7 @@ class StaticHost:
         self._directory: Directory = instance(Directory)("directory", directory)
         self._actors = {actor.id: actor for actor in _each("actors", actors, Actor)}
         self._offers = Offers.of(offers)
-        self._customers: Mapping[str, Customer] = _as_customers("customers", customers)
+        self._series: DocumentSeries = instance(DocumentSeries)("series", series)
         self._plans: ServicePlans = instance(ServicePlans)("service_plans", service_plans)
         self._packs = {pack.id: pack for pack in _each("credit_packs", credit_packs, CreditPack)}
         self._activation: ActivationPolicy = instance(ActivationPolicy)("activation", activation)
@@ -111,9 +110,9 @@ class StaticHost:
         """The zone that was given."""
         return self._zone
 
-    def customer(self, tenant: str, customer: str) -> Customer:
-        """What was given of the customer of this id; nothing is known of any other."""
-        return self._customers.get(customer, _UNKNOWN) if tenant == self._tenant else _UNKNOWN
+    def series(self, tenant: str) -> DocumentSeries:
+        """The series that were given."""
+        return self._series
 
     def service_plan(self, tenant: str, plan_id: str) -> ServicePlan | None:
         """The service plan of this id."""
@@ -186,9 +185,9 @@ class AsyncHostOf:
         """As the host answers."""
         return self._host.zone(tenant)
 
-    async def customer(self, tenant: str, customer: str) -> Customer:
+    async def series(self, tenant: str) -> DocumentSeries:
         """As the host answers."""
-        return self._host.customer(tenant, customer)
+        return self._host.series(tenant)
 
     async def service_plan(self, tenant: str, plan_id: str) -> ServicePlan | None:
         """As the host answers."""

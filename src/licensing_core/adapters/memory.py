@@ -5,30 +5,42 @@ One unit of work at a time has it to itself, so that what is read, decided and s
 
 from collections.abc import Collection, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
+from heapq import nsmallest
 from types import TracebackType
 from typing import Any, Final, TypeVar
 
 from attrs import evolve
 
+from licensing_core.accounts import Card, CustomerAccount, Numbers
 from licensing_core.adapters.parts import (
-    SORTS,
     CreditState,
+    Document,
+    Loaded,
     Part,
     PartKey,
     PartRows,
+    Sort,
     credits_of,
+    customer_of,
     document_of,
+    named_documents,
     part_rows,
     usage_of,
 )
 from licensing_core.adapters.rows import (
+    CardKey,
     EnrollmentRows,
+    as_card,
     as_kind,
+    as_most,
     bare_aggregate,
+    card_key,
     changes,
     enrollment_rows,
     known_ids,
     known_users,
+    owner_and_email,
 )
 from licensing_core.adapters.turns import WAIT, Turn, as_wait
 from licensing_core.checks import as_id
@@ -41,6 +53,7 @@ from licensing_core.license_cycle import LicenseAccount
 from licensing_core.limits import Usage
 from licensing_core.pools import AnyPool, LicensePool, SeatPool
 from licensing_core.protocols import (
+    NUMBERS,
     Aggregate,
     AggregateExists,
     AggregateKind,
@@ -53,6 +66,7 @@ from licensing_core.protocols import (
 )
 
 _MISSING: Final = object()
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 P = TypeVar("P", LicensePool, LicensePool | SeatPool)
 Key = tuple[str, str]
@@ -65,12 +79,12 @@ class _Tables:
     """What is stored. Keys begin with the tenant; versions and sequence numbers begin with 1.
 
     `holders` has the licenses of purchased pools by tenant and user, and then by pool; `holdings` the same by pool.
-    `parts` has those of each usage and of the credits of each customer, `opened` which of them are open.
+    `parts` has those of the usage, the credits and the account of each customer, `opened` which of them are open.
     """
 
     def __init__(self) -> None:
         self.turn = Turn()
-        self.aggregates: dict[Name, Stored[LicenseAccount | AnyPool | Usage | CreditState]] = {}
+        self.aggregates: dict[Name, Stored[LicenseAccount | AnyPool | Document]] = {}
         self.parts: dict[Name, dict[PartKey, Part]] = {}
         self.opened: dict[Name, dict[PartKey, None]] = {}
         self.holdings: dict[tuple[str, str, str], dict[str, Holding]] = {}
@@ -78,6 +92,7 @@ class _Tables:
         self.enrollments: dict[Key, dict[Content, Enrollment]] = {}
         self.events: dict[tuple[str, AggregateKind, str, int], Envelope] = {}
         self.commands: dict[Key, Remembered] = {}
+        self.cards: dict[CardKey, Card] = {}
 
 
 class MemoryUnitOfWork:
@@ -127,7 +142,8 @@ class MemoryUnitOfWork:
         if stored is None or not isinstance(stored.state, Usage):
             return None
         return Stored(
-            usage_of(stored.state, *self._parts((tenant, AggregateKind.USAGE, customer), known)), stored.version
+            usage_of(stored.state, self._parts((tenant, AggregateKind.USAGE, customer), (Sort.PLACE,), known)),
+            stored.version,
         )
 
     def credits(self, tenant: str, customer: str, ids: Collection[str] | None) -> Stored[CreditAccount] | None:
@@ -135,8 +151,48 @@ class MemoryUnitOfWork:
         stored, known = self._stored(tenant, AggregateKind.CREDITS, customer), known_ids("ids", ids)
         if stored is None or not isinstance(stored.state, CreditState):
             return None
-        parts, loaded = self._parts((tenant, AggregateKind.CREDITS, customer), known)
-        return Stored(credits_of(customer, stored.state, parts, loaded), stored.version)
+        found = self._parts((tenant, AggregateKind.CREDITS, customer), (Sort.GRANT, Sort.ORDER), known)
+        return Stored(credits_of(customer, stored.state, found), stored.version)
+
+    def customer(
+        self, tenant: str, customer: str, documents: Collection[str] | None, people: Collection[str] | None
+    ) -> Stored[CustomerAccount] | None:
+        """As `UnitOfWork.customer()`."""
+        stored = self._stored(tenant, AggregateKind.CUSTOMERS, customer)
+        asked, known = known_ids("documents", documents), known_ids("people", people)
+        if stored is None or not isinstance(stored.state, CustomerAccount):
+            return None
+        name = (tenant, AggregateKind.CUSTOMERS, customer)
+        bills = self._parts(name, (Sort.BILL,), named_documents(stored.state, asked))
+        return Stored(customer_of(stored.state, bills, self._parts(name, (Sort.PERSON,), known)), stored.version)
+
+    def customers(self, tenant: str) -> Sequence[CustomerAccount]:
+        """As `UnitOfWork.customers()`."""
+        tables, owner = self._open(), as_id("tenant", tenant)
+        states = (one.state for (of, *_), one in sorted(tables.aggregates.items(), key=_by_key) if of == owner)
+        return tuple(state for state in states if isinstance(state, CustomerAccount))
+
+    def numbers(self, tenant: str) -> Stored[Numbers] | None:
+        """As `UnitOfWork.numbers()`."""
+        stored = self._stored(tenant, AggregateKind.NUMBERS, NUMBERS)
+        if stored is None or not isinstance(stored.state, Numbers):
+            return None
+        return Stored(stored.state, stored.version)
+
+    def card(self, tenant: str, customer: str, person: str | None) -> Card | None:
+        """As `UnitOfWork.card()`."""
+        return self._open().cards.get(card_key(tenant, customer, person))
+
+    def keep_card(self, tenant: str, customer: str, person: str | None, card: Card | None) -> None:
+        """As `UnitOfWork.keep_card()`."""
+        cards, key, kept = self._open().cards, card_key(tenant, customer, person), as_card("card", card)
+        self._put(cards, key, _MISSING if kept is None else kept)
+
+    def customers_of(self, tenant: str, email: str) -> Sequence[str]:
+        """As `UnitOfWork.customers_of()`."""
+        cards, wanted = self._open().cards, owner_and_email(tenant, email)
+        found = (name for (of, name, person), one in cards.items() if not person and (of, one.email) == wanted)
+        return tuple(sorted(found))
 
     def save(self, tenant: str, aggregate: Aggregate, *, expected: int, events: Sequence[Event]) -> None:
         """As `UnitOfWork.save()`."""
@@ -155,8 +211,12 @@ class MemoryUnitOfWork:
             self._hold(tenant, aggregate, pool_id, made)
         self._write_parts(key, part_rows(aggregate, events, new=new))
         self._enroll(tenant, rows)
-        kept = document_of(aggregate) if isinstance(aggregate, Usage | CreditAccount) else bare_aggregate(aggregate)
-        self._put(tables.aggregates, key, Stored(kept, expected + len(events)))
+        bare: LicenseAccount | AnyPool | Document
+        if isinstance(aggregate, LicenseAccount | LicensePool | SeatPool):
+            bare = bare_aggregate(aggregate)
+        else:
+            bare = document_of(aggregate)
+        self._put(tables.aggregates, key, Stored(bare, expected + len(events)))
         for sequence, event in enumerate(events, expected + 1):
             envelope = Envelope(tenant=tenant, kind=kind, aggregate=aggregate.id, sequence=sequence, event=event)
             self._put(tables.events, (*key, sequence), envelope)
@@ -166,6 +226,12 @@ class MemoryUnitOfWork:
         stored, tables = self._stored(tenant, as_kind("kind", kind), aggregate_id), self._open()
         last = 0 if stored is None else stored.version
         return tuple(tables.events[tenant, kind, aggregate_id, sequence] for sequence in range(1, last + 1))
+
+    def recent(self, tenant: str, kind: AggregateKind, most: int) -> Sequence[Envelope]:
+        """As `UnitOfWork.recent()`."""
+        events, owner = self._open().events, (as_id("tenant", tenant), as_kind("kind", kind))
+        wanted = as_most("most", most)
+        return tuple(nsmallest(wanted, (one for key, one in events.items() if key[:2] == owner), key=_latest_first))
 
     def recall(self, tenant: str, key: str) -> Remembered | None:
         """As `UnitOfWork.recall()`."""
@@ -213,14 +279,14 @@ class MemoryUnitOfWork:
         for key in rows.closed:
             self._put(opened, key, _MISSING)
 
-    def _parts(self, name: Name, ids: frozenset[str] | None) -> tuple[dict[PartKey, Part], frozenset[str] | None]:
-        """The parts that share an id with an open one, or have one of *ids* (`None`: all), and what was looked up."""
+    def _parts(self, name: Name, sorts: Collection[Sort], ids: frozenset[str] | None) -> Loaded:
+        """The parts of *sorts* that share an id with an open one, or have one of *ids* (`None`: all)."""
         tables = self._open()
         parts = tables.parts.get(name, {})
         if ids is None:
             return parts, None
-        known = ids.union(one for _, one in tables.opened.get(name, {}))
-        keys = ((sort, one) for one in known for sort in SORTS[name[1]])
+        known = ids.union(one for sort, one in tables.opened.get(name, {}) if sort in sorts)
+        keys = ((sort, one) for one in known for sort in sorts)
         return {key: parts[key] for key in keys if key in parts}, known
 
     def _open(self) -> _Tables:
@@ -230,7 +296,7 @@ class MemoryUnitOfWork:
 
     def _stored(
         self, tenant: str, kind: AggregateKind, aggregate_id: str
-    ) -> Stored[LicenseAccount | AnyPool | Usage | CreditState] | None:
+    ) -> Stored[LicenseAccount | AnyPool | Document] | None:
         return self._open().aggregates.get((as_id("tenant", tenant), kind, as_id("id", aggregate_id)))
 
     def _loaded(self, tenant: str, aggregate_id: str, pool: P, users: frozenset[str] | None) -> P:
@@ -250,6 +316,10 @@ class MemoryUnitOfWork:
 
 def _by_key(item: tuple[Name, object]) -> Name:
     return item[0]
+
+
+def _latest_first(one: Envelope) -> tuple[timedelta, str, int]:
+    return _EPOCH - one.event.at, one.aggregate, -one.sequence
 
 
 class MemoryStore:
@@ -322,6 +392,32 @@ class AsyncMemoryUnitOfWork:
         """As `UnitOfWork.credits()`."""
         return self._work.credits(tenant, customer, ids)
 
+    async def customer(
+        self, tenant: str, customer: str, documents: Collection[str] | None, people: Collection[str] | None
+    ) -> Stored[CustomerAccount] | None:
+        """As `UnitOfWork.customer()`."""
+        return self._work.customer(tenant, customer, documents, people)
+
+    async def customers(self, tenant: str) -> Sequence[CustomerAccount]:
+        """As `UnitOfWork.customers()`."""
+        return self._work.customers(tenant)
+
+    async def numbers(self, tenant: str) -> Stored[Numbers] | None:
+        """As `UnitOfWork.numbers()`."""
+        return self._work.numbers(tenant)
+
+    async def card(self, tenant: str, customer: str, person: str | None) -> Card | None:
+        """As `UnitOfWork.card()`."""
+        return self._work.card(tenant, customer, person)
+
+    async def keep_card(self, tenant: str, customer: str, person: str | None, card: Card | None) -> None:
+        """As `UnitOfWork.keep_card()`."""
+        self._work.keep_card(tenant, customer, person, card)
+
+    async def customers_of(self, tenant: str, email: str) -> Sequence[str]:
+        """As `UnitOfWork.customers_of()`."""
+        return self._work.customers_of(tenant, email)
+
     async def save(self, tenant: str, aggregate: Aggregate, *, expected: int, events: Sequence[Event]) -> None:
         """As `UnitOfWork.save()`."""
         self._work.save(tenant, aggregate, expected=expected, events=events)
@@ -329,6 +425,10 @@ class AsyncMemoryUnitOfWork:
     async def history(self, tenant: str, kind: AggregateKind, aggregate_id: str) -> Sequence[Envelope]:
         """As `UnitOfWork.history()`."""
         return self._work.history(tenant, kind, aggregate_id)
+
+    async def recent(self, tenant: str, kind: AggregateKind, most: int) -> Sequence[Envelope]:
+        """As `UnitOfWork.recent()`."""
+        return self._work.recent(tenant, kind, most)
 
     async def recall(self, tenant: str, key: str) -> Remembered | None:
         """As `UnitOfWork.recall()`."""

@@ -1,8 +1,9 @@
-"""Usage and credits as every store keeps them: a document, and the parts of it that are loaded and saved apart.
+"""What belongs to a customer as every store keeps it: a document, and parts of it that are loaded and saved apart.
 
-A part is what is used in one place, a grant with what became of it, or an order. An open one is loaded whenever its
-document is: a grant that may have a balance yet, an order that is paid and waits for activation. All others are loaded
-when they are named, so that orders which nobody pays slow nothing down.
+A part is what is used in one place, a grant with what became of it, an order, a bill, or a person. An open one is
+loaded whenever its document is: a grant that may have a balance yet, an order that is paid and waits for activation, a
+bill that is unpaid. All others are loaded when they are named, so that orders which nobody pays and invoices of years
+ago slow nothing down. The bills of running periods are named by their subscriptions, which stand in the document.
 """
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -11,6 +12,18 @@ from typing import Any, Final, cast
 
 from attrs import evolve, frozen
 
+from licensing_core.accounts import (
+    Bill,
+    Bills,
+    CustomerAccount,
+    Numbers,
+    People,
+    Person,
+    PersonAdded,
+    PersonRemoved,
+    bill_changes,
+    open_documents,
+)
 from licensing_core.checks import Count, FrozenMap, Instant, Value, checked
 from licensing_core.credits import (
     Balances,
@@ -41,6 +54,8 @@ class Sort(StrEnum):
     PLACE = "place"
     GRANT = "grant"
     ORDER = "order"
+    BILL = "bill"
+    PERSON = "person"
 
 
 SORTS: Final[Mapping[AggregateKind, tuple[Sort, ...]]] = FrozenMap(
@@ -48,15 +63,22 @@ SORTS: Final[Mapping[AggregateKind, tuple[Sort, ...]]] = FrozenMap(
         AggregateKind.LICENSES: (),
         AggregateKind.USAGE: (Sort.PLACE,),
         AggregateKind.CREDITS: (Sort.GRANT, Sort.ORDER),
+        AggregateKind.CUSTOMERS: (Sort.BILL, Sort.PERSON),
+        AggregateKind.NUMBERS: (),
     }
 )
 """The sorts of parts that the documents of each kind have."""
-MAY_BE_OPEN: Final = frozenset({AggregateKind.CREDITS})
-"""The kinds whose parts may be open; what is used in a place is loaded only when the place is named."""
+MAY_BE_OPEN: Final = frozenset({Sort.GRANT, Sort.ORDER, Sort.BILL})
+"""The sorts that may be open; what is used in a place, and a person, are loaded only when they are named."""
 
 PartKey = tuple[Sort, str]
 """Sort and id: an order and its grant share the id."""
-Part = Mapping[str, PlaceTally] | Entry | CreditOrder
+Part = Mapping[str, PlaceTally] | Entry | CreditOrder | Bill | Person
+Parts = Mapping[PartKey, Part]
+Loaded = tuple[Parts, frozenset[str] | None]
+"""Parts that were loaded, and the ids that were looked up; `None` for all."""
+Documented = Usage | CreditAccount | CustomerAccount | Numbers
+"""The aggregates that are kept as a document and its parts."""
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -77,6 +99,10 @@ class CreditState(Value):
     voided: Total
 
 
+Document = Usage | CreditState | CustomerAccount | Numbers
+"""Each of them without its parts."""
+
+
 @frozen
 class PartRows:
     """The parts to write after some events."""
@@ -92,10 +118,14 @@ class PartRows:
 NO_PARTS: Final = PartRows({})
 
 
-def document_of(aggregate: Usage | CreditAccount) -> Usage | CreditState:
+def document_of(aggregate: Documented) -> Document:
     """*aggregate* without its parts."""
+    if isinstance(aggregate, Numbers):
+        return aggregate
     if isinstance(aggregate, Usage):
         return evolve(aggregate, places=Places(loaded=()))
+    if isinstance(aggregate, CustomerAccount):
+        return evolve(aggregate, bills=Bills(loaded=()), people=People(loaded=()))
     balances = aggregate.balances
     return CreditState(
         zone=aggregate.zone,
@@ -113,15 +143,15 @@ def document_of(aggregate: Usage | CreditAccount) -> Usage | CreditState:
     )
 
 
-def usage_of(document: Usage, parts: Mapping[PartKey, Part], loaded: frozenset[str] | None) -> Usage:
-    """The usage of these *parts*, of which those of the ids *loaded* were looked up (`None`: all)."""
-    return evolve(document, places=Places(cast("Any", _of_sort(parts, Sort.PLACE)), loaded=loaded))
+def usage_of(document: Usage, places: Loaded) -> Usage:
+    """The usage with these *places*."""
+    parts, loaded = places
+    return evolve(document, places=Places(_of_sort(parts, Sort.PLACE), loaded=loaded))
 
 
-def credits_of(
-    account_id: str, document: CreditState, parts: Mapping[PartKey, Part], loaded: frozenset[str] | None
-) -> CreditAccount:
-    """The credits of these *parts*, of which those of the ids *loaded* were looked up (`None`: all)."""
+def credits_of(account_id: str, document: CreditState, grants_and_orders: Loaded) -> CreditAccount:
+    """The credits with these *grants_and_orders*."""
+    parts, loaded = grants_and_orders
     return CreditAccount(
         id=account_id,
         zone=document.zone,
@@ -130,7 +160,7 @@ def credits_of(
         keep_overage=document.keep_overage,
         balances=Balances(
             at=document.at,
-            entries=Entries(cast("Any", _of_sort(parts, Sort.GRANT)), loaded=loaded),
+            entries=Entries(_of_sort(parts, Sort.GRANT), loaded=loaded),
             overage=document.overage,
             used=document.used,
             since=document.since,
@@ -139,11 +169,25 @@ def credits_of(
             expired=document.expired,
             voided=document.voided,
         ),
-        orders=Orders(cast("Any", _of_sort(parts, Sort.ORDER)), loaded=loaded),
+        orders=Orders(_of_sort(parts, Sort.ORDER), loaded=loaded),
     )
 
 
-def _of_sort(parts: Mapping[PartKey, Part], wanted: Sort) -> dict[str, Part]:
+def named_documents(document: CustomerAccount, documents: frozenset[str] | None) -> frozenset[str] | None:
+    """The ids of bills to load: those of *documents* (`None`: all), and those that its subscriptions name."""
+    return None if documents is None else documents | open_documents(document)
+
+
+def customer_of(document: CustomerAccount, bills: Loaded, people: Loaded) -> CustomerAccount:
+    """The account with these *bills* and *people*."""
+    return evolve(
+        document,
+        bills=Bills(_of_sort(bills[0], Sort.BILL), loaded=bills[1]),
+        people=People(_of_sort(people[0], Sort.PERSON), loaded=people[1]),
+    )
+
+
+def _of_sort(parts: Parts, wanted: Sort) -> dict[str, Any]:
     return {name: part for (sort, name), part in parts.items() if sort is wanted}
 
 
@@ -153,6 +197,8 @@ def part_rows(aggregate: object, events: Sequence[Event], *, new: bool) -> PartR
         return _place_rows(aggregate, events, new=new)
     if isinstance(aggregate, CreditAccount):
         return _credit_rows(aggregate, events, new=new)
+    if isinstance(aggregate, CustomerAccount):
+        return _customer_rows(aggregate, events, new=new)
     return NO_PARTS
 
 
@@ -183,6 +229,20 @@ def _credit_rows(account: CreditAccount, events: Sequence[Event], *, new: bool) 
     others = () if new else entries.items()
     ended = [(Sort.GRANT, name) for name, entry in others if name not in grants and not entry.is_open(at)]
     return PartRows(written, closed=ended)
+
+
+def _customer_rows(account: CustomerAccount, events: Sequence[Event], *, new: bool) -> PartRows:
+    bills, people = account.bills, account.people
+    documents, users = frozenset(bills), frozenset(people)
+    if not new:
+        documents = frozenset(name for event in events for name in bill_changes(event))
+        users = frozenset(event.user for event in events if isinstance(event, PersonAdded | PersonRemoved))
+    written: dict[PartKey, tuple[Part, bool]] = {
+        (Sort.BILL, name): (bills[name], bills[name].open) for name in documents
+    }
+    found = {user: people.get(user) for user in users}
+    written |= {(Sort.PERSON, user): (person, False) for user, person in found.items() if person is not None}
+    return PartRows(written, gone=[(Sort.PERSON, user) for user, person in found.items() if person is None])
 
 
 def _grants_of(event: Event) -> Iterator[str]:

@@ -5,20 +5,33 @@ from typing import Final
 
 from attrs import evolve, frozen
 
-from licensing_core.checks import Check, InvalidArgument, as_id, instance
-from licensing_core.credits import CreditAccount
+from licensing_core.accounts import Card
+from licensing_core.accounts.values import as_email
+from licensing_core.checks import Check, InvalidArgument, as_id, check_of, instance, whole
 from licensing_core.decisions import Event
-from licensing_core.enrollments import Enrollment, EnrollmentsMovedIn, Place, UsersEnrolled, enrollment_changes
+from licensing_core.enrollments import (
+    Enrollment,
+    EnrollmentsMovedIn,
+    Place,
+    PoolImported,
+    UsersEnrolled,
+    enrollment_changes,
+)
 from licensing_core.holdings import Holding, Holdings
 from licensing_core.license_cycle import LicenseAccount
-from licensing_core.limits import Usage
-from licensing_core.pools import AnyPool, LicensePool, holding_changes
+from licensing_core.pools import AnyPool, LicensePool, SeatPool, holding_changes
 from licensing_core.protocols import Aggregate, AggregateKind
 
 NONE_LOADED: Final = Holdings(loaded=())
 """Nothing was looked up."""
 as_kind: Final[Check] = instance(AggregateKind)
 """The check of a kind of aggregates."""
+as_most: Final[Check] = whole(1, 1000)
+"""The check of how many events are asked for at most."""
+as_card: Final[Check] = check_of(Card | None)
+"""The check of a card that is to be kept; `None` forgets one."""
+CardKey = tuple[str, str, str]
+"""Tenant, customer, and person; the card of the customer itself is that of nobody: of an empty string."""
 
 Changes = Mapping[str, Mapping[str, Holding | None]]
 """By pool and user the state of a license; `None` where it went."""
@@ -34,11 +47,22 @@ def known_users(users: Collection[str] | None) -> frozenset[str] | None:
     return known_ids("users", users)
 
 
+def card_key(tenant: str, customer: str, person: str | None) -> CardKey:
+    """What a card is found by; raises `InvalidId`."""
+    who = "" if person is None else as_id("person", person)
+    return as_id("tenant", tenant), as_id("customer", customer), who
+
+
+def owner_and_email(tenant: str, email: str) -> tuple[str, str]:
+    """What cards are found by; raises `InvalidId` or `InvalidEmail`."""
+    return as_id("tenant", tenant), as_email("email", email)
+
+
 def pools_of(aggregate: Aggregate) -> Mapping[str, AnyPool]:
-    """The pools of *aggregate* by id: itself, or the one of each license type; usage and credits have none."""
+    """The pools of *aggregate* by id: itself, or the one of each license type; what is kept as a document has none."""
     if isinstance(aggregate, LicenseAccount):
         return aggregate.pools
-    return {} if isinstance(aggregate, Usage | CreditAccount) else {aggregate.id: aggregate}
+    return {aggregate.id: aggregate} if isinstance(aggregate, LicensePool | SeatPool) else {}
 
 
 def bare(pool: AnyPool) -> AnyPool:
@@ -88,7 +112,7 @@ def enrollment_rows(events: Sequence[Event]) -> EnrollmentRows:
     new: dict[Place, Enrollment] = {}
     changed: dict[Place, Enrollment | None] = {}
     for event in events:
-        making = isinstance(event, UsersEnrolled | EnrollmentsMovedIn)
+        making = isinstance(event, UsersEnrolled | EnrollmentsMovedIn | PoolImported)
         for place, after in enrollment_changes(event).items():
             if after is not None and (making or place in new):
                 new[place] = after

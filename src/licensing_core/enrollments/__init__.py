@@ -31,13 +31,16 @@ from licensing_core.enrollments.events import (
     EnrollmentsMovedIn,
     EnrollmentsMovedOut,
     EnrollmentsRemoved,
+    PoolImported,
     Roster,
     UsersEnrolled,
     UserUnenrolled,
     apply,
     enrollment_changes,
     enrollments_after,
+    imported,
 )
+from licensing_core.enrollments.importing import can_import_pool, import_pool
 from licensing_core.enrollments.keeping import Moved, can_confirm, can_readmit, confirm, lock, move, readmit
 from licensing_core.enrollments.refusals import (
     AlreadyConfirmed,
@@ -48,6 +51,7 @@ from licensing_core.enrollments.refusals import (
     EnrollmentToConfirm,
     NoLicense,
     NotEnrolled,
+    PoolIsSuspended,
     PoolNotLoaded,
     SubscriptionExpired,
 )
@@ -90,6 +94,8 @@ __all__ = [
     "NoLicense",
     "NotEnrolled",
     "Place",
+    "PoolImported",
+    "PoolIsSuspended",
     "PoolNotLoaded",
     "Roster",
     "SubscriptionExpired",
@@ -99,6 +105,7 @@ __all__ = [
     "apply",
     "can_confirm",
     "can_enroll",
+    "can_import_pool",
     "can_readmit",
     "can_reject",
     "can_self_enroll",
@@ -108,6 +115,8 @@ __all__ = [
     "enrolled",
     "enrollment_changes",
     "enrollments_after",
+    "import_pool",
+    "imported",
     "lock",
     "move",
     "readmit",

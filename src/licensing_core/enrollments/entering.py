@@ -15,6 +15,7 @@ from licensing_core.enrollments.refusals import (
     EnrollmentNotStarted,
     EnrollmentToConfirm,
     NotEnrolled,
+    PoolIsSuspended,
     PoolNotLoaded,
     SubscriptionExpired,
 )
@@ -123,12 +124,14 @@ def _entry(
 
 
 def _in_force(found: Enrollment, pools: Collection[LivePool], at: datetime, *, subscribed: bool) -> Verdict:
-    """Decision 10: another license in force lifts the expiry of the pool that it came through, and nothing else."""
+    """Decision 10: another license in force lifts suspension and expiry of the pool that it came through."""
     if found.pool is None:
         return Verdict.allow("D-10")
     source = next((live for live in pools if live.pool.id == found.pool), None)
     if source is None:
         raise PoolNotLoaded(pool=found.pool)
+    if source.pool.suspended and not subscribed:
+        return Verdict.refuse(PoolIsSuspended(pool=found.pool))
     expiry = source.pool.expires_at
     if expiry is None or at < expiry:
         return Verdict.allow("DOC-28")

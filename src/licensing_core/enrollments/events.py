@@ -10,7 +10,7 @@ from licensing_core import pools
 from licensing_core.checks import Id, Value, checked
 from licensing_core.decisions import Event
 from licensing_core.enrollments.values import Enrollment, Enrollments, Place
-from licensing_core.pools import AnyPool, PoolEvent, SeatPool
+from licensing_core.pools import AnyPool, PoolEvent, PoolTakenOver, SeatPool
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -90,6 +90,14 @@ class EnrollmentsMovedOut(EnrollmentsRemoved):
     type: ClassVar[str] = "enrollment.moved_out"
 
 
+@frozen(kw_only=True, field_transformer=checked)
+class PoolImported(PoolTakenOver):
+    """A pool came from another system, with what was consumed of it, and the *enrollments* that came through it."""
+
+    type: ClassVar[str] = "pool.imported"
+    enrollments: tuple[Enrollment, ...]
+
+
 EnrollmentEvent = (
     UsersEnrolled
     | EnrollmentConfirmed
@@ -114,9 +122,14 @@ class Roster(Value):
     enrollments: Enrollments
 
 
+def imported(event: PoolImported) -> Roster:
+    """The pool that came with *event*, and the enrollments that came through it."""
+    return Roster(pool=pools.opened(event), enrollments=Enrollments(event.enrollments))
+
+
 def enrollment_changes(event: Event) -> dict[Place, Enrollment | None]:
     """The enrollments that *event* changed, as they stand since; `None` for those that are gone."""
-    if isinstance(event, EnrollmentsMade):
+    if isinstance(event, EnrollmentsMade | PoolImported):
         return {(one.user, one.content): one for one in event.enrollments}
     if isinstance(event, EnrollmentsRemoved):
         return {(one.user, one.content): None for one in event.enrollments}

@@ -109,6 +109,18 @@ class SubscriptionExpired(LicensingError):
 
 
 @frozen(kw_only=True)
+class PoolIsSuspended(LicensingError):
+    """The pool that the enrollment came through is suspended, and no other license in force covers the content."""
+
+    code: ClassVar[str] = "subscription.suspended"
+    rules: ClassVar[tuple[str, ...]] = ("LAT-1", "D-10")
+    pool: str
+
+    def __str__(self) -> str:
+        return f"the subscription of pool {self.pool!r} is suspended; pay what is due for it"
+
+
+@frozen(kw_only=True)
 class NoLicense(LicensingError):
     """No license in force covers the content."""
 

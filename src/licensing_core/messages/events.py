@@ -2,12 +2,8 @@
 
 from typing import Final
 
+from licensing_core.messages.events_accounts import ACCOUNTS, EXPIRY
 from licensing_core.messages.marks import Text, by, say, where, without
-
-_EXPIRY: Final = (
-    where("expires_at", say("It expires on {expires_at}.")),
-    without("expires_at", say("It does not expire.")),
-)
 
 _OVERRIDDEN: Final = say("For {usage}, the limit {limit} is {most} from now on, whatever its plan says.")
 _OWED: Final = where("overage", by("overage", "{overage} credit is owed now.", "{overage} credits are owed now."))
@@ -33,7 +29,7 @@ EVENTS: Final[dict[str, Text]] = {
             ),
             wanted="seats",
         ),
-        *_EXPIRY,
+        *EXPIRY,
     ),
     "pool.licenses_assigned": (
         by(
@@ -219,5 +215,6 @@ EVENTS: Final[dict[str, Text]] = {
         ),
         _OWED,
     ),
+    **ACCOUNTS,
 }
 """The text of each event by its type."""

@@ -16,7 +16,8 @@ class Part(NamedTuple):
         number: The field that rules it: a number, or a collection, whose length counts.
         field: The field on which it depends whether the sentence is said; empty for always.
         wanted: The value that this field must have, as text; `None`: any but none, zero and empty; empty: one of those.
-            A quote without lines is empty.
+            A quote without lines is empty; of a bill it is the kind of its document, of a subscription its state,
+            of somebody at a customer whether they are a `user` or a `contact`.
     """
 
     text: str

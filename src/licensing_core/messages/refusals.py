@@ -3,6 +3,7 @@
 from typing import Final
 
 from licensing_core.messages.marks import Text, by, say, where, without
+from licensing_core.messages.refusals_accounts import ACCOUNTS
 from licensing_core.messages.refusals_metered import METERED
 
 _ARGUMENT: Final = (
@@ -35,6 +36,7 @@ _ARGUMENTS: Final = (
     "convention.unknown",
     "limits.invalid",
     "credits.out_of_time",
+    "email.invalid",
 )
 
 _GENERAL: Final[dict[str, Text]] = {
@@ -107,6 +109,13 @@ _GENERAL: Final[dict[str, Text]] = {
             "faults",
             "The document has {faults} fault: {faults:list}. Correct it.",
             "The document has {faults} faults: {faults:list}. Correct them.",
+        ),
+    ),
+    "import.refused": (
+        by(
+            "breaches",
+            "Nothing was taken over: {breaches} thing is to be corrected. {breaches:each}",
+            "Nothing was taken over: {breaches} things are to be corrected. {breaches:each}",
         ),
     ),
     "history.broken": (
@@ -298,6 +307,7 @@ _ENROLLMENTS: Final[dict[str, Text]] = {
     ),
     "license.none": (say("No license in force covers {content}. Buy one, or ask for one to be assigned to you."),),
     "subscription.expired": (say("The subscription {pool} expired on {expired_at}. Renew it, or ask for that."),),
+    "subscription.suspended": (say("The subscription {pool} is suspended. Pay what is due for it, or ask for that."),),
 }
 
 _ACCOUNTS: Final[dict[str, Text]] = {
@@ -395,5 +405,6 @@ REFUSALS: Final[dict[str, Text]] = {
     **_ACCOUNTS,
     **_BILLING,
     **METERED,
+    **ACCOUNTS,
 }
 """The text of each error by its code."""

@@ -14,7 +14,8 @@ from typing import Any, Final
 import attrs
 from attrs import frozen
 
-from licensing_core.billing import CreditLine, LineValue, Quote, ScheduledChange
+from licensing_core.accounts import Bill, Person
+from licensing_core.billing import CreditLine, Document, DocumentNumber, LineValue, Quote, ScheduledChange
 from licensing_core.checks import InvalidArgument, as_instant, shown
 from licensing_core.credits import CreditOrder, Grant
 from licensing_core.currencies import Currency
@@ -28,11 +29,13 @@ from licensing_core.messages.amounts import exact_context, format_money
 from licensing_core.messages.catalogs import catalog, language_of, locale_of
 from licensing_core.messages.events import EVENTS
 from licensing_core.messages.marks import Part, Text
+from licensing_core.messages.phrases import PHRASES
 from licensing_core.messages.refusals import ALLOWED, REFUSALS
-from licensing_core.messages.words import CHANGES, PHRASES, SCOPES, WORDS
+from licensing_core.messages.words import CHANGES, SCOPES, WORDS
 from licensing_core.money import Money
 from licensing_core.periods import Period
 from licensing_core.periods.zones import rules_of
+from licensing_core.subscriptions import Ends, Subscription, SubscriptionState, Turn
 
 _PLACEHOLDER: Final = re.compile(r"\{(\w+)(?::(\w+))?\}", re.ASCII)
 _HARMLESS: Final = re.compile(r"[\w .:/+*$\[\]-]{1,80}", re.ASCII)
@@ -142,29 +145,25 @@ class Speaker:
         """*value* as the locale writes it.
 
         Args:
-            way: `list` names the items of a collection, which are counted else; `phrase` translates the words
-                of a refused argument; `due` shows what an order costs instead of its id; `id` names a scheduled
-                change and `parts` shows what it makes different, instead of when; `amount` is how many credits a
-                grant is of, instead of its id.
+            way: `list` names the items of a collection, which are counted else; `each` tells refusals one after the
+                other; `phrase` translates the words of a refused argument; `due` shows what an order or document
+                costs instead of its id, and `day` on which day; `id` names a scheduled change and `parts` shows what
+                it makes different, instead of when; `amount` is how many credits a grant is of, instead of its id;
+                `state` is the word of a state, or those of several; `billing` is the end of billing, instead of that
+                of access.
         """
         if way == "phrase":
             return self.phrase(str(value))
-        if way == "due" and isinstance(value, Order):
-            return self._listed([self.shown(quote) for quote in value.quotes])
-        if way == "due" and isinstance(value, CreditOrder):
-            return self.shown(value.price)
-        if way == "amount" and isinstance(value, Grant):
-            return self.number(value.amount)
-        if way == "id" and isinstance(value, ScheduledChange):
-            return self.shown(value.id)
-        if way == "parts" and isinstance(value, ScheduledChange):
-            return self._listed(self._different(value))
+        if way == "state":
+            return self._states(value)
+        if way == "each" and isinstance(value, tuple):
+            return " ".join(map(self.shown, value[:_MOST_LISTED]))
         if isinstance(value, Mapping):
-            return self._counts(value)
+            return self._listed([*map(self.shown, value)]) if way == "list" else self._counts(value)
         if isinstance(value, tuple | AbstractSet):
             named = way == "list" or any(isinstance(one, Quote | Money) for one in value)
             return self._listed([self._item(one) for one in value]) if named else self.number(len(value))
-        for kind, show in _WAYS:
+        for kind, show in (*_OTHER_WAYS.get(way, ()), *_WAYS):
             if isinstance(value, kind):
                 return show(self, value)
         return shown(value)
@@ -172,13 +171,23 @@ class Speaker:
     def _item(self, value: object) -> str:
         return " ".join(map(self.shown, value)) if isinstance(value, tuple) else self.shown(value)
 
-    def _different(self, scheduled: ScheduledChange) -> list[str]:
+    def _states(self, value: Any) -> str:
+        """The word of the state of a subscription, or those of several, any of which will do."""
+        from babel.lists import format_list  # noqa: PLC0415  # loaded when first needed
+
+        names = value if isinstance(value, tuple) else (value,)
+        known = SubscriptionState.__members__.values()
+        words = [self.named(SubscriptionState(name)) if name in known else self.shown(name) for name in names]
+        return format_list(words, "or", locale=locale_of(self.locale))
+
+    def different(self, scheduled: ScheduledChange) -> str:
+        """What a scheduled change makes different."""
         change = scheduled.change
         if change.quantity == 0:
-            return [self._said(CHANGES["end"], {})]
+            return self._said(CHANGES["end"], {})
         values = {name: getattr(change, name) for name in CHANGES if hasattr(change, name)}
         changed = {name: value for name, value in values.items() if value is not None}
-        return [self._said(CHANGES[name], changed) for name in changed or ("nothing",)]
+        return self._listed([self._said(CHANGES[name], changed) for name in changed or ("nothing",)])
 
     def number(self, value: int | Fraction | Decimal) -> str:
         """A number with the groups and signs of the locale, and three decimals at most."""
@@ -216,7 +225,12 @@ class Speaker:
             return format_percent(Decimal(whole).scaleb(-digits - 2), locale=known, decimal_quantization=False)
 
     def _counts(self, value: Mapping[Any, Any]) -> str:
-        """How many of each name, or the names with how many of each within them; else how many names there are."""
+        """How many of each name, or the names with how many of each within them; else how many names there are.
+
+        Of amounts and of document numbers, which say by themselves what they are of, the values are listed.
+        """
+        if value and all(isinstance(one, Money | DocumentNumber) for one in value.values()):
+            return self._listed([self.shown(one) for one in value.values()])
         if not all(type(number) is int or isinstance(number, Mapping) for number in value.values()):
             return self.number(len(value))
         return self._listed([self._count_of(name, number) for name, number in value.items() if number])
@@ -261,11 +275,31 @@ class _Raw(str):
     __slots__ = ()
 
 
-_WAYS: Final[tuple[tuple[type | UnionType, Callable[[Speaker, Any], str]], ...]] = (
+_Ways = tuple[tuple[type | UnionType, Callable[[Speaker, Any], str]], ...]
+_OTHER_WAYS: Final[Mapping[str, _Ways]] = {
+    "due": (
+        (Order, lambda speaker, value: speaker.shown(value.quotes, "list")),
+        (CreditOrder, lambda speaker, value: speaker.shown(value.price)),
+        (Bill, lambda speaker, value: speaker.shown(value.document.total)),
+    ),
+    "day": ((Bill, lambda speaker, value: speaker.day(value.due)),),
+    "amount": ((Grant, lambda speaker, value: speaker.number(value.amount)),),
+    "id": ((ScheduledChange, lambda speaker, value: speaker.shown(value.id)),),
+    "parts": ((ScheduledChange, lambda speaker, value: speaker.different(value)),),
+    "billing": ((Ends, lambda speaker, value: speaker.shown(value.billing)),),
+}
+"""What is shown of a value in another way than the usual one."""
+_WAYS: Final[_Ways] = (
     (Money, lambda speaker, value: format_money(value, speaker.locale)),
     (Quote, lambda speaker, value: format_money(value.due, speaker.locale)),
     (LineValue | CreditLine, lambda speaker, value: f"{value.item} {format_money(value.gross, speaker.locale)}"),
     (ScheduledChange, lambda speaker, value: speaker.shown(value.effective)),
+    (LicensingError, lambda speaker, value: speaker.refusal(value)),
+    (Bill, lambda _speaker, value: str(value.document.number)),
+    (Document, lambda _speaker, value: str(value.number)),
+    (DocumentNumber, lambda _speaker, value: str(value)),
+    (Ends, lambda speaker, value: speaker.shown(value.access)),
+    (Turn, lambda speaker, value: speaker.shown(value.item.period)),
     (Currency, lambda _speaker, value: value.code),
     (Scope, lambda speaker, value: speaker.scope(value)),
     (Content, lambda speaker, value: f"{speaker.named(value.kind)} {value.id}"),
@@ -304,12 +338,22 @@ def _needed(part: Part) -> set[str]:
     return names | {name for name in (part.number, part.field) if name}
 
 
+_ASKED_ABOUT: Final[tuple[tuple[type, Callable[[Any], Any]], ...]] = (
+    (Quote, lambda value: value.lines),
+    (Bill, lambda value: value.document.kind.value),
+    (Person, lambda value: "contact" if value.contact else "user"),
+    (Subscription, lambda value: value.state.value),
+)
+"""What of a value it depends on whether a sentence is said."""
+
+
 def _applies(part: Part, fields: Mapping[str, Any]) -> bool:
     if not part.field:
         return True
     value = fields[part.field]
-    if isinstance(value, Quote):
-        value = value.lines
+    for kind, stands_for in _ASKED_ABOUT:
+        if isinstance(value, kind):
+            value = stands_for(value)
     if part.wanted is None:
         return bool(value)
     return str(value) == part.wanted if part.wanted else not value

@@ -9,8 +9,11 @@ from licensing_core.pools.events import (
     LicensesUnassigned,
     PoolEvent,
     PoolOpened,
+    PoolReinstated,
     PoolRenewed,
     PoolResized,
+    PoolSuspended,
+    PoolTakenOver,
     ReleasesRejected,
     apply,
     holding_changes,
@@ -39,6 +42,7 @@ from licensing_core.pools.refusals import (
 )
 from licensing_core.pools.renewals import can_renew, renew
 from licensing_core.pools.sizes import SHRINK_ORDER, Shrinking, ShrinkStage, can_resize, preview_shrink, resize
+from licensing_core.pools.suspending import can_reinstate, can_suspend, reinstate, suspend
 from licensing_core.pools.transfers import Transfer, can_transfer, transfer
 from licensing_core.pools.values import AnyPool, LicensePool, Pool, SeatPool
 
@@ -55,8 +59,11 @@ __all__ = [
     "PoolEvent",
     "PoolInUse",
     "PoolOpened",
+    "PoolReinstated",
     "PoolRenewed",
     "PoolResized",
+    "PoolSuspended",
+    "PoolTakenOver",
     "PreviewOutdated",
     "ReleasesRejected",
     "RenewalNotOffered",
@@ -70,9 +77,11 @@ __all__ = [
     "assign",
     "can_assign",
     "can_confirm",
+    "can_reinstate",
     "can_reject",
     "can_renew",
     "can_resize",
+    "can_suspend",
     "can_transfer",
     "can_unassign",
     "confirm",
@@ -80,9 +89,11 @@ __all__ = [
     "open_pool",
     "opened",
     "preview_shrink",
+    "reinstate",
     "reject",
     "renew",
     "resize",
+    "suspend",
     "transfer",
     "unassign",
 ]

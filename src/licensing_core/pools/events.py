@@ -1,10 +1,11 @@
 """What happens to a pool, and the pool after it. `apply()` refuses nothing: an event has happened."""
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Final, TypeVar, cast
 
 from attrs import evolve, frozen
 
-from licensing_core.checks import MAX_COUNT, Count, Id, Instant, UserId, checked
+from licensing_core.checks import MAX_COUNT, Count, FrozenMap, Id, Instant, UserId, checked
 from licensing_core.decisions import Event
 from licensing_core.directory import Scope
 from licensing_core.holdings import Holding, Holdings
@@ -26,6 +27,23 @@ class PoolOpened(Event):
     bought: Count
     expires_at: Instant | None
     terms: Terms | None
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class PoolTakenOver(PoolOpened):
+    """A pool came from another system with what was consumed of it there. The base of `enrollments.PoolImported`.
+
+    Attributes:
+        holders: In a pool of licenses, whose they are, and the state of each.
+        held: How many licenses are held, or seats by enrollments.
+        spent: How many seats were used by enrollments that are gone.
+    """
+
+    holders: Mapping[UserId, Holding] = FrozenMap({})
+    held: Count
+    spent: Count
+    renewals: Count
+    revoked: Count
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -88,18 +106,57 @@ class PoolRenewed(Event):
     bought: Count
 
 
-PoolEvent = LicensesAssigned | LicensesUnassigned | ReleasesRejected | PoolResized | PoolRenewed
+@frozen(kw_only=True, field_transformer=checked)
+class PoolSuspended(Event):
+    """The pool opens nothing any more; what it holds stays held."""
+
+    type: ClassVar[str] = "pool.suspended"
+    pool: Id
+
+
+@frozen(kw_only=True, field_transformer=checked)
+class PoolReinstated(Event):
+    """The pool opens again what it opens."""
+
+    type: ClassVar[str] = "pool.reinstated"
+    pool: Id
+
+
+PoolEvent = (
+    LicensesAssigned
+    | LicensesUnassigned
+    | ReleasesRejected
+    | PoolResized
+    | PoolRenewed
+    | PoolSuspended
+    | PoolReinstated
+)
 
 
 def opened(event: PoolOpened) -> AnyPool:
     """The pool that *event* opened."""
     kind = LicensePool if event.kind is PackageKind.LICENSES else SeatPool
-    return kind(
+    pool = kind(
         id=event.pool,
         beneficiary=event.beneficiary,
         bought=event.bought,
         expires_at=event.expires_at,
         terms=event.terms,
+    )
+    return _as_it_was(pool, event) if isinstance(event, PoolTakenOver) else pool
+
+
+def _as_it_was(pool: AnyPool, event: PoolTakenOver) -> AnyPool:
+    """*pool* with what was consumed of it elsewhere."""
+    if isinstance(pool, SeatPool):
+        return evolve(pool, consumed=event.held + event.spent, held=event.held, renewals=event.renewals)
+    return evolve(
+        pool,
+        consumed=len(event.holders),
+        held=event.held,
+        renewals=event.renewals,
+        revoked=event.revoked,
+        holdings=Holdings(event.holders),
     )
 
 
@@ -111,11 +168,15 @@ def holding_changes(event: Event) -> dict[str, Holding | None]:
         return {**dict.fromkeys(sorted(event.released)), **dict.fromkeys(sorted(event.awaiting), Holding.AWAITING)}
     if isinstance(event, PoolResized):
         return dict.fromkeys(sorted(event.dropped))
+    if isinstance(event, PoolTakenOver):
+        return {user: event.holders[user] for user in sorted(event.holders)}
     return {}
 
 
 def apply(pool: P, event: PoolEvent) -> P:
     """*pool* after *event*, which has happened: nothing is refused."""
+    if isinstance(event, PoolSuspended | PoolReinstated):
+        return evolve(pool, suspended=isinstance(event, PoolSuspended))
     if isinstance(event, PoolRenewed):
         pool = evolve(pool, expires_at=event.expires_at, bought=event.bought, renewals=pool.renewals + 1)
     if isinstance(event, PoolResized):
@@ -147,6 +208,7 @@ def _recounted(pool: LicensePool, consumed: int, held: int, revoked: int, holdin
     draft: Any = _PoolDraft()
     draft.id, draft.beneficiary, draft.bought = pool.id, pool.beneficiary, pool.bought
     draft.expires_at, draft.renewals, draft.terms = pool.expires_at, pool.renewals, pool.terms
+    draft.suspended = pool.suspended
     draft.consumed, draft.held, draft.revoked = consumed, held, revoked
     draft.holdings = holdings
     draft.__class__ = LicensePool

@@ -32,6 +32,7 @@ class Pool(Value):
         held: Licenses held, or enrollments that hold a seat, expired or not; in the tables `associated`.
         expires_at: The first instant at which the pool is no longer in force; `None` for never.
         terms: What the sale pinned; `None` for a pool that was not sold through a plan.
+        suspended: It opens nothing until what pays for it does so again.
     """
 
     kind: ClassVar[PackageKind]
@@ -44,6 +45,7 @@ class Pool(Value):
     expires_at: Instant | None = None
     renewals: Count = 0
     terms: Terms | None = None
+    suspended: bool = False
 
     @property
     def free(self) -> int:
@@ -56,9 +58,9 @@ class Pool(Value):
         return max(0, self.consumed - self.bought)
 
     def in_force(self, now: datetime) -> bool:
-        """Whether the pool has not expired at *now*."""
+        """Whether the pool is not suspended, and has not expired at *now*."""
         at = as_instant("now", now)
-        return self.expires_at is None or at < self.expires_at
+        return not self.suspended and (self.expires_at is None or at < self.expires_at)
 
     def shortfall(self, needed: int, switches: Switches) -> int:
         """How many are missing for *needed* more, as *switches* have it: 0 or less when they fit (DOC-31, DOC-32)."""

@@ -44,6 +44,11 @@ RIGHT: Final = frozenset(
         "expired",
         "voided",
         "balance",
+        "users",
+        "customers",
+        "blocked",
+        "total",
+        "outstanding",
     }
 )
 """The columns of numbers."""
@@ -60,6 +65,14 @@ TITLES: Final = {
     "verdicts": word("title", "Verdicts"),
     "usage": word("title", "Usage"),
     "grants": word("title", "Credits"),
+    "customers": word("title", "Customers"),
+    "dashboard": word("title", "Dashboard"),
+    "activity": word("title", "Recent activity"),
+    "people": word("title", "Users and contacts"),
+    "subscriptions": word("title", "Subscriptions"),
+    "bills": word("title", "Proformas and invoices"),
+    "notices": word("title", "Notices"),
+    "owner": word("title", "Account"),
     "total": word("title", "Total"),
 }
 """The titles by name."""

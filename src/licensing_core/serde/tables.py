@@ -4,6 +4,7 @@ from types import MappingProxyType
 from typing import Final
 
 from licensing_core import (
+    accounts,
     billing,
     enrollments,
     license_cycle,
@@ -14,6 +15,7 @@ from licensing_core import (
     pricing,
     seat_administration,
     services,
+    subscriptions,
 )
 from licensing_core import credits as credit
 from licensing_core.checks import Value
@@ -28,6 +30,9 @@ KIND: Final = "kind"
 
 TAGS: Final = MappingProxyType[type[Value], str](
     {
+        accounts.CustomerRow: "customer_row",
+        accounts.Dashboard: "dashboard",
+        accounts.OwnerPanel: "owner_panel",
         billing.CreditLine: "credit_line",
         billing.FixedDiscount: "fixed_discount",
         billing.PercentDiscount: "percent_discount",
@@ -50,9 +55,14 @@ TAGS: Final = MappingProxyType[type[Value], str](
         pricing.UnitPrice: "unit",
         seat_administration.Row: "pool_row",
         enrollments.Enrollment: "enrollment",
+        services.BillRows: "bill_rows",
+        services.BooksChanged: "books_changed",
+        services.CardShown: "card_shown",
         services.CartBought: "cart_bought",
+        services.Charges: "charges",
         services.Contents: "contents",
         services.CreditsStanding: "credits_standing",
+        services.CustomerRows: "customer_rows",
         services.CycleClosing: "cycle_closing",
         services.FeatureUsed: "feature_used",
         services.Ids: "ids",
@@ -63,13 +73,16 @@ TAGS: Final = MappingProxyType[type[Value], str](
         services.LicensesMoved: "licenses_moved",
         services.LicensesTaken: "licenses_taken",
         services.LimitUsage: "limit_usage",
+        services.Notices: "notices",
         services.OrderStanding: "order_standing",
         services.Page: "page",
+        services.PeopleRows: "people_rows",
         services.PlanBought: "plan_bought",
         services.Quotes: "quotes",
         services.Rows: "rows",
         services.Scopes: "scopes",
         services.SizeChanged: "size_changed",
+        services.SubscriptionRows: "subscription_rows",
         services.UsageRows: "usage_rows",
         services.UsersPlaced: "users_placed",
     }
@@ -80,6 +93,22 @@ EVENTS: Final = MappingProxyType[str, type[Event]](
     {
         event.type: event
         for event in (
+            accounts.BillIssued,
+            accounts.BillPaid,
+            accounts.BillVoided,
+            accounts.BlockLifted,
+            accounts.CreditOpened,
+            accounts.CustomerAdded,
+            accounts.CustomerBlocked,
+            accounts.DebitFailed,
+            accounts.NumbersOpened,
+            accounts.NumbersTaken,
+            accounts.PersonAdded,
+            accounts.PersonRemoved,
+            accounts.PlanAssigned,
+            accounts.ReminderSent,
+            accounts.SettingsChanged,
+            accounts.SubscriptionImported,
             billing.BalanceRefunded,
             billing.ChangeScheduled,
             billing.ChangeWithdrawn,
@@ -115,14 +144,32 @@ EVENTS: Final = MappingProxyType[str, type[Event]](
             enrollments.EnrollmentsLocked,
             enrollments.EnrollmentsMovedIn,
             enrollments.EnrollmentsMovedOut,
+            enrollments.PoolImported,
             enrollments.UserUnenrolled,
             enrollments.UsersEnrolled,
             pools.LicensesAssigned,
             pools.LicensesUnassigned,
             pools.PoolOpened,
+            pools.PoolReinstated,
+            pools.PoolSuspended,
             pools.PoolRenewed,
             pools.PoolResized,
             pools.ReleasesRejected,
+            subscriptions.CancellationWithdrawn,
+            subscriptions.SubscriptionActivated,
+            subscriptions.SubscriptionAligned,
+            subscriptions.SubscriptionCancelled,
+            subscriptions.SubscriptionChangeScheduled,
+            subscriptions.SubscriptionChangeWithdrawn,
+            subscriptions.SubscriptionPaused,
+            subscriptions.SubscriptionReinstated,
+            subscriptions.SubscriptionStarted,
+            subscriptions.SubscriptionSuspended,
+            subscriptions.SubscriptionTerminated,
+            subscriptions.TermsChanged,
+            subscriptions.TurnBilled,
+            subscriptions.TurnsSettled,
+            subscriptions.TurnsWithdrawn,
         )
     }
 )

@@ -71,7 +71,7 @@ class OpenCredits(Command[CreditsStanding]):
     keep_overage: bool = True
 
     def steps(self, now: datetime) -> UseCase[CreditsStanding]:
-        """_Decide and save."""
+        """Decide and save."""
         actor = yield from authorized(self, self.actor, self.customer, Permission.ACCOUNTS_MANAGE)
         zone = yield from ask(lambda ports: ports.host.zone(self.tenant))
         decision = credit.open_credits(
@@ -246,7 +246,10 @@ class VoidGrant(Command[CreditsStanding]):
 
 @frozen(kw_only=True, field_transformer=checked)
 class SpendCredits(Command[CreditsStanding]):
-    """Spend *amount* credits, all or none; refuses as `credits.spend()`, and with `ClientBlocked` and `TrialEnded`."""
+    """Spend *amount* credits, all or none; refuses as `credits.spend()` does.
+
+    Before that it refuses with `ClientBlocked`, `TrialEnded` and `PlanNotInForce`, in this order.
+    """
 
     rule: ClassVar[str] = "ALU-8"
 

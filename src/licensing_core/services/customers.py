@@ -1,22 +1,44 @@
 """The steps that use cases of one customer begin with: who may, what is stored, what the plan is."""
 
+from collections.abc import Collection
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from licensing_core import entitlements
+from licensing_core import accounts, entitlements
+from licensing_core.accounts import CustomerAccount, UnknownCustomer
 from licensing_core.credits import CreditAccount
 from licensing_core.directory import Actor, Permission
+from licensing_core.entitlements import PlanNotInForce
 from licensing_core.limits import Limits, UnknownPlan, Usage
 from licensing_core.plans import ServicePlan
-from licensing_core.protocols import Customer, Stored
+from licensing_core.protocols import Stored
 from licensing_core.services.accounts import UnknownAccount
 from licensing_core.services.engine import Query, UseCase, ask
 from licensing_core.services.loading import actor_of, believed
+from licensing_core.subscriptions import SubscriptionState
+
+_OWING: Final = (SubscriptionState.SUSPENDED, SubscriptionState.TERMINATED)
 
 
-def customer_of(asked: Query[Any], customer: str) -> UseCase[Customer]:
-    """What the host knows of *customer*."""
-    return believed((yield from ask(lambda ports: ports.host.customer(asked.tenant, customer))), Customer)
+def stored_customer(
+    asked: Query[Any], customer: str, *, documents: Collection[str] | None = (), people: Collection[str] | None = ()
+) -> UseCase[Stored[CustomerAccount]]:
+    """The account of *customer*, with these *documents* and *people* (`None`: all); raises `UnknownCustomer`."""
+    stored = yield from ask(lambda ports: ports.work.customer(asked.tenant, customer, documents, people))
+    if stored is None:
+        raise UnknownCustomer(customer=customer)
+    return stored
+
+
+def known_customer(asked: Query[Any], customer: str) -> UseCase[Stored[CustomerAccount] | None]:
+    """The account of *customer*, without people; `None` for one that has none."""
+    return (yield from ask(lambda ports: ports.work.customer(asked.tenant, customer, (), ())))
+
+
+def customer_of(asked: Query[Any], customer: str) -> UseCase[CustomerAccount | None]:
+    """The same without its version. Who has no account has neither blocks nor a trial."""
+    stored = yield from known_customer(asked, customer)
+    return None if stored is None else stored.state
 
 
 def authorized(
@@ -32,33 +54,44 @@ def authorized(
 
 def chosen_by(
     asked: Query[Any], actor_id: str, customer: str, permission: Permission
-) -> UseCase[tuple[Actor, Customer | None]]:
-    """Who acts with *permission*; or the main administrator without it, and what is known of *customer*."""
+) -> UseCase[tuple[Actor, CustomerAccount | None]]:
+    """Who acts with *permission*; or the main administrator without it, and the account of *customer*."""
     actor = yield from actor_of(asked, actor_id)
     if actor.has(permission):
         return actor, None
     known = yield from customer_of(asked, customer)
-    if known.administrator != actor.id:
+    if known is None or known.settings.administrator != actor.id:
         actor.require(permission)
     return actor, known
 
 
 def require_open(asked: Query[Any], customer: str, now: datetime) -> UseCase[None]:
-    """Refuse *customer* while it is blocked, and when its trial is over."""
+    """Refuse *customer* while it is blocked, when its trial is over, and while its plan is not in force."""
     known = yield from customer_of(asked, customer)
-    entitlements.require_open(known.blocks, known.trial_ends, now=now)
+    if known is not None:
+        entitlements.require_open(known.causes(now), accounts.trial_until(known, now=now), now=now)
+        if known.plan is not None and not accounts.plan_in_force(known, now=now):
+            raise PlanNotInForce(plan=known.plan)
 
 
-def require_unblocked(known: Customer | None, now: datetime) -> None:
+def require_unblocked(known: CustomerAccount | None, now: datetime) -> None:
     """Refuse the administrator of a customer that is blocked; a trial that ended hinders nobody from going on."""
     if known is not None:
-        entitlements.require_open(known.blocks, None, now=now)
+        entitlements.require_open(known.causes(now), None, now=now)
 
 
-def require_choice(actor: Actor, known: Customer | None, plan: str, permission: Permission) -> None:
+def require_choice(actor: Actor, known: CustomerAccount | None, plan: str, permission: Permission) -> None:
     """Refuse the administrator a *plan* that it may not choose for its customer."""
-    if known is not None and plan not in known.plans:
+    if known is not None and plan not in known.settings.choices:
         actor.require(permission)
+
+
+def require_settled(known: CustomerAccount | None, now: datetime) -> None:
+    """Refuse the administrator of a customer that owes for its plan: another one would let it use on."""
+    if known is not None and known.plan is not None and not accounts.plan_in_force(known, now=now):
+        rows = accounts.subscription_rows(known, now)
+        if any(row.item == known.plan and row.state in _OWING for row in rows):
+            raise PlanNotInForce(plan=known.plan)
 
 
 def stored_usage(asked: Query[Any], customer: str, places: frozenset[str] | None) -> UseCase[Stored[Usage]]:

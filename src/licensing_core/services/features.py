@@ -5,8 +5,8 @@ from typing import ClassVar, Final
 
 from attrs import frozen
 
+from licensing_core import accounts, entitlements, license_cycle
 from licensing_core import credits as credit
-from licensing_core import entitlements, license_cycle
 from licensing_core.checks import Id, Quantity, UserId, Value, checked
 from licensing_core.credits import CreditAccount, CreditsMoved, Standing
 from licensing_core.decisions import Event, Verdict
@@ -61,8 +61,9 @@ def _load(asked: "MayUseFeature | UseFeature", actor: Actor, now: datetime) -> U
         account = _without_credits(usage.state, actor, now) if stored is None else stored.state
     situation = Situation(
         plan=plan,
-        blocks=known.blocks,
-        trial_ends=known.trial_ends,
+        blocks=frozenset() if known is None else known.causes(now),
+        trial_ends=None if known is None else accounts.trial_until(known, now=now),
+        in_force=known is None or accounts.plan_in_force(known, now=now),
         licensed=licensed,
         usage=None if usage is None else usage.state,
         within=asked.within,

@@ -5,8 +5,24 @@ from typing import Any, ClassVar, Final, cast, get_args
 
 from attrs import frozen
 
+from licensing_core import accounts, enrollments, license_cycle, limits, pools
 from licensing_core import credits as credit
-from licensing_core import enrollments, license_cycle, limits, pools
+from licensing_core.accounts import (
+    BillIssued,
+    BillPaid,
+    BillVoided,
+    BlockLifted,
+    CustomerAccount,
+    CustomerAdded,
+    DebitFailed,
+    Numbers,
+    NumbersOpened,
+    NumbersTaken,
+    PersonRemoved,
+    ReminderSent,
+    SubscriptionImported,
+)
+from licensing_core.billing import DocumentNumber, LinesBooked
 from licensing_core.checks import FrozenMap, shown
 from licensing_core.credits import (
     TRANSITIONS,
@@ -24,6 +40,7 @@ from licensing_core.enrollments import (
     EnrollmentsMade,
     EnrollmentsMovedIn,
     EnrollmentsRemoved,
+    PoolImported,
     Roster,
     UsersEnrolled,
 )
@@ -31,20 +48,30 @@ from licensing_core.errors import LicensingError
 from licensing_core.license_cycle import AccountEvent, AccountOpened, LicenseAccount
 from licensing_core.limits import Usage, UsageEvent, UsageOpened
 from licensing_core.orders import Charged
-from licensing_core.pools import LicensePool, PoolEvent, PoolOpened
+from licensing_core.pools import LicensePool, PoolEvent, PoolOpened, PoolReinstated, PoolSuspended
 from licensing_core.protocols import Aggregate, Envelope, kind_of
+from licensing_core.subscriptions import (
+    SubscriptionAligned,
+    SubscriptionChangeScheduled,
+    SubscriptionChangeWithdrawn,
+    SubscriptionStarted,
+)
 
 _POOL_EVENTS: Final[tuple[type[Event], ...]] = (*get_args(PoolEvent), *get_args(EnrollmentEvent))
 _ACCOUNT_EVENTS: Final[tuple[type[AccountEvent], ...]] = get_args(AccountEvent)
 _USAGE_EVENTS: Final[tuple[type[UsageEvent], ...]] = get_args(UsageEvent)
 _CREDIT_EVENTS: Final[tuple[type[CreditEvent], ...]] = get_args(CreditEvent)
-_State = Roster | LicenseAccount | Usage | CreditAccount
+_CUSTOMER_EVENTS: Final[tuple[type[accounts.AccountEvent], ...]] = get_args(accounts.AccountEvent)
+_State = Roster | LicenseAccount | Usage | CreditAccount | CustomerAccount | Numbers
 _BEGUN: Final[Mapping[type[Event], Callable[[Any], _State]]] = FrozenMap(
     {
         PoolOpened: lambda event: Roster(pool=pools.opened(event), enrollments=Enrollments()),
+        PoolImported: enrollments.imported,
         AccountOpened: license_cycle.opened,
         UsageOpened: limits.opened,
         CreditsOpened: credit.opened,
+        CustomerAdded: accounts.opened,
+        NumbersOpened: accounts.numbers_opened,
     }
 )
 """What the first event of each kind of aggregate opens."""
@@ -134,6 +161,14 @@ def _after(state: _State, event: Event) -> _State | None:
     if isinstance(state, CreditAccount):
         mine = isinstance(event, _CREDIT_EVENTS) and event.account == state.id and _may_be_credited(state, event)
         return credit.apply(state, cast("CreditEvent", event)) if mine else None
+    if isinstance(state, CustomerAccount):
+        mine = isinstance(event, _CUSTOMER_EVENTS) and getattr(event, "account", state.id) == state.id
+        return (
+            accounts.apply(state, cast("accounts.AccountEvent", event)) if mine and _may_happen(state, event) else None
+        )
+    if isinstance(state, Numbers):
+        mine = isinstance(event, NumbersTaken) and event.numbers == state.id and _goes_on(state, event)
+        return accounts.apply_numbers(state, cast("NumbersTaken", event)) if mine else None
     if isinstance(state, LicenseAccount):
         mine = isinstance(event, _ACCOUNT_EVENTS) and getattr(event, "account", state.id) == state.id
         return license_cycle.apply(state, cast("AccountEvent", event)) if mine else None
@@ -155,6 +190,41 @@ def _may_be_credited(account: CreditAccount, event: CreditEvent) -> bool:
     )
 
 
+def _may_happen(account: CustomerAccount, event: Event) -> bool:
+    """Whether *event* can have come next: each subscription, bill and line comes once, and what goes was there."""
+    bills = account.bills
+    if isinstance(event, SubscriptionStarted):
+        brought = {bill.id for bill in event.bills} if isinstance(event, SubscriptionImported) else frozenset[str]()
+        once = event.subscription == event.started.id and event.subscription not in account.subscriptions
+        return once and brought.isdisjoint(bills)
+    if isinstance(event, BillIssued):
+        return event.bill.id not in bills and event.bill.subscription in account.subscriptions
+    if isinstance(event, BillPaid):
+        return bills[event.invoice.id].open
+    if isinstance(event, BillVoided | DebitFailed | ReminderSent):
+        return bills[event.document].open
+    if isinstance(event, LinesBooked):
+        there = {one.id for one in bills[event.document].lines} if event.charged else ()
+        return all(one.document == event.document and one.id not in there for one in event.charged)
+    if isinstance(event, SubscriptionAligned | SubscriptionChangeScheduled | SubscriptionChangeWithdrawn):
+        return bool(account.subscriptions[event.subscription].turns)
+    if isinstance(event, PersonRemoved):
+        return event.user in account.people
+    return not isinstance(event, BlockLifted) or event.cause in account.blocks
+
+
+def _goes_on(numbers: Numbers, event: NumbersTaken) -> bool:
+    """Whether *event* can have come next: of each kind the last number is the one before, or a later one."""
+    found = ((event.last[kind], before) for kind, before in numbers.last.items())
+    return event.last != numbers.last and all(
+        after == before or _place(after) > _place(before) for after, before in found
+    )
+
+
+def _place(number: DocumentNumber) -> tuple[int, int]:
+    return number.year or 0, number.number
+
+
 def _may_follow(roster: Roster, event: Event) -> bool:
     """Whether *event* can have come next: nobody holds a license of seats, and who leaves was there."""
     if isinstance(event, EnrollmentsMade | EnrollmentsRemoved):
@@ -162,4 +232,6 @@ def _may_follow(roster: Roster, event: Event) -> bool:
         return all(
             one.pool == roster.pool.id and (one.content in known.of(one.user)) is not new for one in event.enrollments
         )
+    if isinstance(event, PoolSuspended | PoolReinstated):
+        return roster.pool.suspended is not isinstance(event, PoolSuspended)
     return isinstance(roster.pool, LicensePool) or not pools.holding_changes(event)

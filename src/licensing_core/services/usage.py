@@ -6,14 +6,14 @@ from typing import Annotated, Any, ClassVar, Final
 
 from attrs import frozen
 
-from licensing_core import limits
+from licensing_core import accounts, limits
+from licensing_core.accounts import CustomerAccount, UnknownCustomer
 from licensing_core.checks import Count, Id, Measure, SomeMeasure, UserId, Value, checked
 from licensing_core.decisions import Decision, Event
-from licensing_core.directory import Permission
+from licensing_core.directory import Actor, Permission
 from licensing_core.limits import (
     Limit,
     Limits,
-    Panel,
     PlacesRow,
     PlanFit,
     ThresholdReached,
@@ -23,22 +23,26 @@ from licensing_core.limits import (
     UsageRow,
 )
 from licensing_core.limits.usage import as_anchor
+from licensing_core.plans import ServicePlan
+from licensing_core.protocols import Stored
 from licensing_core.services.customers import (
     authorized,
     chosen_by,
-    customer_of,
+    known_customer,
     limits_of,
     named,
     require_choice,
     require_open,
+    require_settled,
     require_unblocked,
     service_plan,
     stored_usage,
 )
 from licensing_core.services.engine import Command, Query, UseCase, ask, save
-from licensing_core.services.loading import actor_of
 
 _GONE: Final = limits.row_of(Limit(0), 0)
+_FITS: Final = PlanFit(exceeds={})
+"""What a customer fits of which nothing is counted."""
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -64,10 +68,10 @@ class UsageRows(Value):
 
 @frozen(kw_only=True, field_transformer=checked)
 class OpenUsage(Command[UsageRows]):
-    """Begin to count what *customer* uses under a service plan.
+    """Begin to count what *customer* uses under a service plan, which its account is on as well from now on.
 
     Attributes:
-        plan: Its service plan; `None` for none yet, under which nothing may be used.
+        plan: Its service plan; `None` for the one that its account is on; where it is on none, nothing may be used yet.
         anchor: Counts that reset begin at this day or instant and every so often after it; `None` for calendar
             months, weeks or days.
 
@@ -81,18 +85,32 @@ class OpenUsage(Command[UsageRows]):
     anchor: Annotated[date | datetime, as_anchor] | None = None
 
     def steps(self, now: datetime) -> UseCase[UsageRows]:
-        """Decide and save."""
+        """Load the account, if there is one; decide and save."""
         actor = yield from authorized(self, self.actor, self.customer, Permission.ACCOUNTS_MANAGE)
-        plan = Limits() if self.plan is None else (yield from service_plan(self, self.plan)).limits
+        account = yield from known_customer(self, self.customer)
+        name = self.plan or (None if account is None else account.state.plan)
+        plan = None if name is None else (yield from service_plan(self, name))
         zone = yield from ask(lambda ports: ports.host.zone(self.tenant))
-        decision = limits.open_usage(self.customer, plan=self.plan, zone=zone, anchor=self.anchor, by=actor, now=now)
+        decision = limits.open_usage(self.customer, plan=name, zone=zone, anchor=self.anchor, by=actor, now=now)
         yield from save(self, decision.state, 0, decision.events)
-        return UsageRows(limits.rows(decision.state, plan, now))
+        if account is not None and plan is not None and account.state.plan != plan.id:
+            yield from _put_on(self, account, plan, actor, now)
+        return UsageRows(limits.rows(decision.state, Limits() if plan is None else plan.limits, now))
+
+
+def _put_on(
+    command: Command[Any], account: Stored[CustomerAccount], plan: ServicePlan, actor: Actor, now: datetime
+) -> UseCase[None]:
+    assigned = accounts.assign_plan(account.state, plan, by=actor, now=now)
+    yield from save(command, assigned.state, account.version, assigned.events)
 
 
 @frozen(kw_only=True, field_transformer=checked)
 class UseLimit(Command[LimitUsage]):
-    """Use *amount* more of *limit*; refuses as `limits.use()` does, and with `ClientBlocked` and `TrialEnded`."""
+    """Use *amount* more of *limit*; refuses as `limits.use()` does.
+
+    Before that it refuses with `ClientBlocked`, `TrialEnded` and `PlanNotInForce`, in this order.
+    """
 
     rule: ClassVar[str] = "ALU-2"
 
@@ -192,11 +210,13 @@ class OverrideLimit(Command[UsageRows]):
 
 @frozen(kw_only=True, field_transformer=checked)
 class ChangeServicePlan(Command[PlanFit]):
-    """Let another service plan hold for *customer* from now on; refuses as `limits.change_plan()` does.
+    """Put *customer* on another service plan from now on, which ends its trial; refuses as `limits.change_plan()` does.
 
-    Its main administrator may change it, too (ALU-5): to the plans that the host says it may choose (`Customer.plans`),
-    if what is used fits, and not while the customer is blocked (`ClientBlocked`). Any other plan takes the permission,
-    and so does *accept_excess*.
+    Its account and what is counted of its usage change together; it has one of the two at least. Its main administrator
+    may change it, too (ALU-5): to the plans that it may choose (`AccountSettings.choices`), if what is used fits, and
+    neither while the customer is blocked (`ClientBlocked`) nor while it owes for the plan that it is on
+    (`PlanNotInForce`). Any other plan takes the permission, and so does *accept_excess*. What it subscribed to stays as
+    it is: `ChangeSubscription` changes that.
     """
 
     rule: ClassVar[str] = "ALU-5"
@@ -206,21 +226,35 @@ class ChangeServicePlan(Command[PlanFit]):
     accept_excess: bool = False
 
     def steps(self, now: datetime) -> UseCase[PlanFit]:
-        """Load all places, decide, save."""
+        """Load the account, and all places; decide, save."""
         permission = Permission.ACCOUNTS_MANAGE
         actor, known = yield from chosen_by(self, self.actor, self.customer, permission)
         require_choice(actor, known, self.plan, permission)
         if self.accept_excess:
             actor.require(permission)
         require_unblocked(known, now)
-        stored = yield from stored_usage(self, self.customer, None)
+        require_settled(known, now)
+        account, usage = yield from _known(self, self.customer)
         plan = yield from service_plan(self, self.plan)
-        fit = limits.preview_plan(stored.state, plan.limits, now=now)
-        decision = limits.change_plan(
-            stored.state, plan.id, limits=plan.limits, accept_excess=self.accept_excess, by=actor, now=now
-        )
-        yield from save(self, decision.state, stored.version, decision.events)
+        fit = _FITS
+        if usage is not None:
+            fit = limits.preview_plan(usage.state, plan.limits, now=now)
+            changed = limits.change_plan(
+                usage.state, plan.id, limits=plan.limits, accept_excess=self.accept_excess, by=actor, now=now
+            )
+            yield from save(self, changed.state, usage.version, changed.events)
+        if account is not None:
+            yield from _put_on(self, account, plan, actor, now)
         return fit
+
+
+def _known(asked: Query[Any], customer: str) -> UseCase[tuple[Stored[CustomerAccount] | None, Stored[Usage] | None]]:
+    """The account of *customer* and what it uses, in all places; it has one of the two at least."""
+    account = yield from known_customer(asked, customer)
+    usage = yield from ask(lambda ports: ports.work.usage(asked.tenant, customer, None))
+    if account is None and usage is None:
+        raise UnknownCustomer(customer=customer)
+    return account, usage
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -239,9 +273,9 @@ class PreviewServicePlan(Query[PlanFit]):
         permission = Permission.ACCOUNTS_MANAGE
         actor, known = yield from chosen_by(self, self.actor, self.customer, permission)
         require_choice(actor, known, self.plan, permission)
-        usage = (yield from stored_usage(self, self.customer, None)).state
+        _, usage = yield from _known(self, self.customer)
         plan = yield from service_plan(self, self.plan)
-        return limits.preview_plan(usage, plan.limits, now=now)
+        return _FITS if usage is None else limits.preview_plan(usage.state, plan.limits, now=now)
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -257,20 +291,3 @@ class ReadUsage(Query[UsageRows]):
         usage = (yield from stored_usage(self, self.customer, None)).state
         plan = yield from limits_of(self, usage)
         return UsageRows(limits.rows(usage, plan, now))
-
-
-@frozen(kw_only=True, field_transformer=checked)
-class ReadPanel(Query[Panel]):
-    """The panel of *customer*, for its main administrator and nobody else (ALU-11)."""
-
-    actor: UserId
-    customer: Id
-
-    def steps(self, now: datetime) -> UseCase[Panel]:
-        """Load all places; who is not the administrator is refused, whether there is such a customer or not."""
-        actor = yield from actor_of(self, self.actor)
-        known = yield from customer_of(self, self.customer)
-        limits.require_administrator(known.administrator, actor)
-        usage = (yield from stored_usage(self, self.customer, None)).state
-        plan = yield from limits_of(self, usage)
-        return limits.panel(usage, plan, administrator=known.administrator, by=actor, now=now)

@@ -32,6 +32,8 @@ from licensing_core.protocols import (
     VersionConflict,
 )
 from licensing_core.services import Ids, replay
+from licensing_core.testing.contracts_accounts import AccountContract
+from licensing_core.testing.contracts_cards import CardContract
 from licensing_core.testing.contracts_customers import CustomerContract
 from licensing_core.testing.contracts_enrollments import EnrollmentContract
 from licensing_core.testing.contracts_given import (
@@ -55,7 +57,7 @@ from licensing_core.testing.contracts_given import (
 )
 
 
-class StoreContract(EnrollmentContract, CustomerContract):
+class StoreContract(EnrollmentContract, CustomerContract, AccountContract, CardContract):
     """What a store must do, each test with a store of its own that is empty at first."""
 
     def store(self) -> Store:

@@ -16,6 +16,7 @@ from typing import Generic, TypeVar
 
 from sqlalchemy import Connection, Engine
 
+from licensing_core.accounts import Card, CustomerAccount, Numbers
 from licensing_core.adapters.sql.database import Database, create_tables
 from licensing_core.adapters.sql.sqlite import pauses
 from licensing_core.adapters.sql.work import SqlUnitOfWork
@@ -106,6 +107,32 @@ class AsyncSqlUnitOfWork:
         """As `UnitOfWork.credits()`."""
         return await self._worker.do(lambda: self._work.credits(tenant, customer, ids))
 
+    async def customer(
+        self, tenant: str, customer: str, documents: Collection[str] | None, people: Collection[str] | None
+    ) -> Stored[CustomerAccount] | None:
+        """As `UnitOfWork.customer()`."""
+        return await self._worker.do(lambda: self._work.customer(tenant, customer, documents, people))
+
+    async def customers(self, tenant: str) -> Sequence[CustomerAccount]:
+        """As `UnitOfWork.customers()`."""
+        return await self._worker.do(lambda: self._work.customers(tenant))
+
+    async def numbers(self, tenant: str) -> Stored[Numbers] | None:
+        """As `UnitOfWork.numbers()`."""
+        return await self._worker.do(lambda: self._work.numbers(tenant))
+
+    async def card(self, tenant: str, customer: str, person: str | None) -> Card | None:
+        """As `UnitOfWork.card()`."""
+        return await self._worker.do(lambda: self._work.card(tenant, customer, person))
+
+    async def keep_card(self, tenant: str, customer: str, person: str | None, card: Card | None) -> None:
+        """As `UnitOfWork.keep_card()`."""
+        await self._worker.do(lambda: self._work.keep_card(tenant, customer, person, card))
+
+    async def customers_of(self, tenant: str, email: str) -> Sequence[str]:
+        """As `UnitOfWork.customers_of()`."""
+        return await self._worker.do(lambda: self._work.customers_of(tenant, email))
+
     async def save(self, tenant: str, aggregate: Aggregate, *, expected: int, events: Sequence[Event]) -> None:
         """As `UnitOfWork.save()`."""
         await self._worker.do(lambda: self._work.save(tenant, aggregate, expected=expected, events=events))
@@ -113,6 +140,10 @@ class AsyncSqlUnitOfWork:
     async def history(self, tenant: str, kind: AggregateKind, aggregate_id: str) -> Sequence[Envelope]:
         """As `UnitOfWork.history()`."""
         return await self._worker.do(lambda: self._work.history(tenant, kind, aggregate_id))
+
+    async def recent(self, tenant: str, kind: AggregateKind, most: int) -> Sequence[Envelope]:
+        """As `UnitOfWork.recent()`."""
+        return await self._worker.do(lambda: self._work.recent(tenant, kind, most))
 
     async def recall(self, tenant: str, key: str) -> Remembered | None:
         """As `UnitOfWork.recall()`."""

@@ -7,7 +7,19 @@ from typing import Any, Final, TypeVar
 from attrs import frozen
 from sqlalchemy import Row
 
-from licensing_core.adapters.parts import CreditState, Part, PartKey, Sort, credits_of, document_of, usage_of
+from licensing_core.accounts import Bill, Card, CustomerAccount, Numbers, Person
+from licensing_core.adapters.parts import (
+    CreditState,
+    Documented,
+    Loaded,
+    Part,
+    PartKey,
+    Sort,
+    credits_of,
+    document_of,
+    usage_of,
+)
+from licensing_core.adapters.rows import CardKey
 from licensing_core.checks import Count, FrozenMap, Id, Value, checked
 from licensing_core.credits import CreditAccount, CreditOrder, Entry
 from licensing_core.decisions import Event
@@ -19,7 +31,7 @@ from licensing_core.limits import PlaceTally, Usage
 from licensing_core.periods import Cycle, Period
 from licensing_core.plans import Terms
 from licensing_core.pools import AnyPool, LicensePool, SeatPool
-from licensing_core.protocols import AggregateKind
+from licensing_core.protocols import AggregateKind, Envelope
 from licensing_core.serde import InvalidDocument, dumps, loads
 
 MOST_BYTES: Final = 16 * 1024 * 1024
@@ -28,7 +40,13 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICRO: Final = timedelta(microseconds=1)
 T = TypeVar("T")
 _PARTS: Final[Mapping[Sort, Any]] = FrozenMap(
-    {Sort.PLACE: Mapping[Id, PlaceTally], Sort.GRANT: Entry, Sort.ORDER: CreditOrder}
+    {
+        Sort.PLACE: Mapping[Id, PlaceTally],
+        Sort.GRANT: Entry,
+        Sort.ORDER: CreditOrder,
+        Sort.BILL: Bill,
+        Sort.PERSON: Person,
+    }
 )
 """What a part of each sort holds."""
 
@@ -81,6 +99,7 @@ def counters(pool: AnyPool) -> dict[str, Any]:
         "expires_at": micros(pool.expires_at),
         "renewals": pool.renewals,
         "revoked": pool.revoked if isinstance(pool, LicensePool) else 0,
+        "suspended": int(pool.suspended),
     }
 
 
@@ -103,6 +122,7 @@ def _fields(row: Row[Any]) -> dict[str, Any]:
         "held": row.held,
         "expires_at": _instant(row.expires_at),
         "renewals": row.renewals,
+        "suspended": bool(row.suspended),
         "terms": None if row.terms is None else read(row.terms, Terms),
     }
 
@@ -136,9 +156,9 @@ def enrollment_of(row: Row[Any]) -> Enrollment:
     )
 
 
-def document_state(aggregate: LicenseAccount | Usage | CreditAccount) -> str:
+def document_state(aggregate: LicenseAccount | Documented) -> str:
     """The column of *aggregate* that holds all but its pools or parts, which have rows of their own."""
-    if isinstance(aggregate, Usage | CreditAccount):
+    if not isinstance(aggregate, LicenseAccount):
         return write(document_of(aggregate))
     return write(
         AccountState(
@@ -165,14 +185,34 @@ def account_of(row: Row[Any], pools: Mapping[str, LicensePool]) -> LicenseAccoun
     )
 
 
-def usage_in(row: Row[Any], parts: Mapping[PartKey, Part], loaded: frozenset[str] | None) -> Usage:
+def usage_in(row: Row[Any], parts: Loaded) -> Usage:
     """The usage in *row*, with *parts*."""
-    return usage_of(read(row.state, Usage), parts, loaded)
+    return usage_of(read(row.state, Usage), parts)
 
 
-def credits_in(row: Row[Any], parts: Mapping[PartKey, Part], loaded: frozenset[str] | None) -> CreditAccount:
+def credits_in(row: Row[Any], parts: Loaded) -> CreditAccount:
     """The credits in *row*, with *parts*."""
-    return credits_of(row.id, read(row.state, CreditState), parts, loaded)
+    return credits_of(row.id, read(row.state, CreditState), parts)
+
+
+def customer_in(row: Row[Any]) -> CustomerAccount:
+    """The account of a customer in *row*, without bills and people."""
+    return read(row.state, CustomerAccount)
+
+
+def numbers_in(row: Row[Any]) -> Numbers:
+    """The numbers in *row*."""
+    return read(row.state, Numbers)
+
+
+def card_row(key: CardKey, card: Card) -> dict[str, Any]:
+    """The row of *card*."""
+    return {**dict(zip(("tenant", "customer", "person"), key, strict=True)), "name": card.name, "email": card.email}
+
+
+def card_of(row: Row[Any]) -> Card:
+    """The card in *row*."""
+    return Card(name=row.name, email=row.email)
 
 
 def part_row(part: Part, *, is_open: bool) -> dict[str, Any]:
@@ -197,3 +237,14 @@ def event_row(tenant: str, kind: AggregateKind, aggregate: str, sequence: int, e
         "at": micros(event.at),
         "body": write(event),
     }
+
+
+def envelope_of(row: Row[Any]) -> Envelope:
+    """The event in *row*, with its place."""
+    return Envelope(
+        tenant=row.tenant,
+        kind=AggregateKind(row.kind),
+        aggregate=row.aggregate,
+        sequence=row.sequence,
+        event=read(row.body, Event),
+    )

@@ -60,6 +60,7 @@ POOL: Final = _table(
     Column("expires_at", Micros),
     _count("renewals"),
     _count("revoked"),
+    Column("suspended", Integer(), CheckConstraint("suspended IN (0, 1)"), nullable=False, autoincrement=False),
     Column("terms", Text()),
     Column("version", Integer(), CheckConstraint(f"version BETWEEN 1 AND {MAX_COUNT}")),
     PrimaryKeyConstraint("tenant", "aggregate", "id"),
@@ -76,7 +77,8 @@ DOCUMENT: Final = _table(
     _count("version", 1),
     PrimaryKeyConstraint("tenant", "kind", "id"),
 )
-"""License accounts without their pools, usage without its places, and credits without their grants and orders."""
+"""License accounts without their pools, usage without its places, credits without their grants and orders, accounts of
+customers without their bills and people, and numbers."""
 
 PART: Final = _table(
     "part",
@@ -87,18 +89,18 @@ PART: Final = _table(
     _one_of("sort", Sort),
     Column("open", Integer(), CheckConstraint("open IN (0, 1)"), nullable=False, autoincrement=False),
     Column("body", Text(), nullable=False),
-    PrimaryKeyConstraint("tenant", "kind", "document", "id", "sort"),
+    PrimaryKeyConstraint("tenant", "kind", "document", "sort", "id"),
     ForeignKeyConstraint(["tenant", "kind", "document"], ["document.tenant", "document.kind", "document.id"]),
     CheckConstraint(
         " OR ".join(f"kind = '{kind}' AND sort IN ({_listed(sorts)})" for kind, sorts in SORTS.items() if sorts)
     ),
 )
-"""What is used in one place, a grant, or an order. Those that are open are read with their document."""
+"""What is used in a place, a grant, an order, a bill, or a person. Those that are open are read with their document."""
 OPEN: Final = PART.c.open == literal_column("1")
 """Is open, said such that the index below is found."""
 Index(
     "part_open",
-    *(PART.c[name] for name in ("tenant", "kind", "document", "id")),
+    *(PART.c[name] for name in ("tenant", "kind", "document", "sort", "id")),
     sqlite_where=OPEN,
     postgresql_where=OPEN,
 )
@@ -143,6 +145,21 @@ EVENT: Final = _table(
     PrimaryKeyConstraint("tenant", "kind", "aggregate", "sequence"),
 )
 """The history: appended to, never changed. Its key is also what makes an id belong to one aggregate of a kind only."""
+LATEST_FIRST: Final = (EVENT.c.at.desc(), EVENT.c.aggregate, EVENT.c.sequence.desc())
+"""The order in which the last events of a kind are told."""
+Index("event_latest_first", EVENT.c.tenant, EVENT.c.kind, *LATEST_FIRST)
+
+CARD: Final = _table(
+    "card",
+    _id("tenant"),
+    _id("customer"),
+    Column("person", Text(), CheckConstraint("length(person) BETWEEN 0 AND 64"), nullable=False),
+    Column("name", Text(), CheckConstraint("length(name) BETWEEN 1 AND 200"), nullable=False),
+    Column("email", Text(), CheckConstraint("length(email) BETWEEN 3 AND 254"), nullable=False),
+    PrimaryKeyConstraint("tenant", "customer", "person"),
+)
+"""Names and e-mail addresses, which stand nowhere else; *person* is empty for the customer itself."""
+Index("card_of_email", CARD.c.tenant, CARD.c.email, CARD.c.person, CARD.c.customer)
 
 COMMAND: Final = _table(
     "command",

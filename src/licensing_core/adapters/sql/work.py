@@ -7,17 +7,44 @@ from sqlalchemy import ColumnElement, Connection, Executable, Row, Table, bindpa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.dml import UpdateBase
 
-from licensing_core.adapters.parts import MAY_BE_OPEN, Part, PartKey, PartRows, part_rows
-from licensing_core.adapters.rows import as_kind, changes, enrollment_rows, known_ids, known_users, pools_of
+from licensing_core.accounts import Card, CustomerAccount, Numbers
+from licensing_core.adapters.parts import (
+    MAY_BE_OPEN,
+    Documented,
+    Loaded,
+    PartRows,
+    Sort,
+    customer_of,
+    named_documents,
+    part_rows,
+)
+from licensing_core.adapters.rows import (
+    CardKey,
+    as_card,
+    as_kind,
+    as_most,
+    card_key,
+    changes,
+    enrollment_rows,
+    known_ids,
+    known_users,
+    owner_and_email,
+    pools_of,
+)
 from licensing_core.adapters.sql.codec import (
     account_of,
+    card_of,
+    card_row,
     counters,
     credits_in,
+    customer_in,
     document_state,
     enrollment_of,
     enrollment_row,
+    envelope_of,
     event_row,
     licenses_of,
+    numbers_in,
     part_of,
     part_row,
     pool_of,
@@ -26,7 +53,18 @@ from licensing_core.adapters.sql.codec import (
     usage_in,
     write,
 )
-from licensing_core.adapters.sql.schema import COMMAND, DOCUMENT, ENROLLMENT, EVENT, HOLDING, OPEN, PART, POOL
+from licensing_core.adapters.sql.schema import (
+    CARD,
+    COMMAND,
+    DOCUMENT,
+    ENROLLMENT,
+    EVENT,
+    HOLDING,
+    LATEST_FIRST,
+    OPEN,
+    PART,
+    POOL,
+)
 from licensing_core.adapters.sql.sqlite import DRIVER_ERRORS, unavailable
 from licensing_core.checks import InvalidArgument, Value, as_id, shown
 from licensing_core.credits import CreditAccount
@@ -38,6 +76,7 @@ from licensing_core.license_cycle import LicenseAccount
 from licensing_core.limits import Usage
 from licensing_core.pools import AnyPool, LicensePool, SeatPool
 from licensing_core.protocols import (
+    NUMBERS,
     Aggregate,
     AggregateExists,
     AggregateKind,
@@ -122,9 +161,9 @@ class SqlUnitOfWork:
         """As `UnitOfWork.usage()`."""
         key, known = _key(tenant, customer), known_ids("places", places)
         row = self._document(key, AggregateKind.USAGE)
-        return (
-            None if row is None else Stored(usage_in(row, *self._parts(key, AggregateKind.USAGE, known)), row.version)
-        )
+        if row is None:
+            return None
+        return Stored(usage_in(row, self._parts(key, AggregateKind.USAGE, (Sort.PLACE,), known)), row.version)
 
     def credits(self, tenant: str, customer: str, ids: Collection[str] | None) -> Stored[CreditAccount] | None:
         """As `UnitOfWork.credits()`."""
@@ -132,7 +171,48 @@ class SqlUnitOfWork:
         row = self._document(key, AggregateKind.CREDITS)
         if row is None:
             return None
-        return Stored(credits_in(row, *self._parts(key, AggregateKind.CREDITS, known)), row.version)
+        found = self._parts(key, AggregateKind.CREDITS, (Sort.GRANT, Sort.ORDER), known)
+        return Stored(credits_in(row, found), row.version)
+
+    def customer(
+        self, tenant: str, customer: str, documents: Collection[str] | None, people: Collection[str] | None
+    ) -> Stored[CustomerAccount] | None:
+        """As `UnitOfWork.customer()`."""
+        key, kind = _key(tenant, customer), AggregateKind.CUSTOMERS
+        asked, known = known_ids("documents", documents), known_ids("people", people)
+        row = self._document(key, kind)
+        if row is None:
+            return None
+        account = customer_in(row)
+        bills = self._parts(key, kind, (Sort.BILL,), named_documents(account, asked))
+        return Stored(customer_of(account, bills, self._parts(key, kind, (Sort.PERSON,), known)), row.version)
+
+    def customers(self, tenant: str) -> Sequence[CustomerAccount]:
+        """As `UnitOfWork.customers()`."""
+        of_kind = (DOCUMENT.c.tenant == as_id("tenant", tenant), DOCUMENT.c.kind == AggregateKind.CUSTOMERS.value)
+        return tuple(map(customer_in, self._all(select(DOCUMENT).where(*of_kind).order_by(DOCUMENT.c.id))))
+
+    def numbers(self, tenant: str) -> Stored[Numbers] | None:
+        """As `UnitOfWork.numbers()`."""
+        row = self._document(_key(tenant, NUMBERS), AggregateKind.NUMBERS)
+        return None if row is None else Stored(numbers_in(row), row.version)
+
+    def card(self, tenant: str, customer: str, person: str | None) -> Card | None:
+        """As `UnitOfWork.card()`."""
+        row = self._one(select(CARD).where(*_kept(card_key(tenant, customer, person))))
+        return None if row is None else card_of(row)
+
+    def keep_card(self, tenant: str, customer: str, person: str | None, card: Card | None) -> None:
+        """As `UnitOfWork.keep_card()`."""
+        key, kept = card_key(tenant, customer, person), as_card("card", card)
+        self._write(delete(CARD).where(*_kept(key)))
+        self._insert(CARD, [] if kept is None else [card_row(key, kept)])
+
+    def customers_of(self, tenant: str, email: str) -> Sequence[str]:
+        """As `UnitOfWork.customers_of()`."""
+        owner, wanted = owner_and_email(tenant, email)
+        own = (CARD.c.tenant == owner, CARD.c.email == wanted, CARD.c.person == "")
+        return tuple(row.customer for row in self._all(select(CARD.c.customer).where(*own).order_by(CARD.c.customer)))
 
     def save(self, tenant: str, aggregate: Aggregate, *, expected: int, events: Sequence[Event]) -> None:
         """As `UnitOfWork.save()`."""
@@ -158,12 +238,13 @@ class SqlUnitOfWork:
     def history(self, tenant: str, kind: AggregateKind, aggregate_id: str) -> Sequence[Envelope]:
         """As `UnitOfWork.history()`."""
         found = select(EVENT).where(*_happened(_key(tenant, aggregate_id), as_kind("kind", kind)))
-        return tuple(
-            Envelope(
-                tenant=tenant, kind=kind, aggregate=aggregate_id, sequence=row.sequence, event=read(row.body, Event)
-            )
-            for row in self._all(found.order_by(EVENT.c.sequence))
-        )
+        return tuple(map(envelope_of, self._all(found.order_by(EVENT.c.sequence))))
+
+    def recent(self, tenant: str, kind: AggregateKind, most: int) -> Sequence[Envelope]:
+        """As `UnitOfWork.recent()`."""
+        of_kind = (EVENT.c.tenant == as_id("tenant", tenant), EVENT.c.kind == as_kind("kind", kind).value)
+        found = select(EVENT).where(*of_kind).order_by(*LATEST_FIRST).limit(as_most("most", most))
+        return tuple(map(envelope_of, self._all(found)))
 
     def recall(self, tenant: str, key: str) -> Remembered | None:
         """As `UnitOfWork.recall()`."""
@@ -203,9 +284,7 @@ class SqlUnitOfWork:
         expecting = update(POOL).where(*_owned(POOL, key), POOL.c.id == pool.id, POOL.c.version == expected)
         self._decide(expecting.values(**counters(pool), version=version), pool.id, expected)
 
-    def _change_document(
-        self, key: Key, aggregate: LicenseAccount | Usage | CreditAccount, expected: int, version: int
-    ) -> None:
+    def _change_document(self, key: Key, aggregate: LicenseAccount | Documented, expected: int, version: int) -> None:
         """As `_change_pool()`."""
         expecting = update(DOCUMENT).where(*_named(key, kind_of(aggregate)), DOCUMENT.c.version == expected)
         self._decide(expecting.values(state=document_state(aggregate), version=version), aggregate.id, expected)
@@ -258,16 +337,15 @@ class SqlUnitOfWork:
     def _document(self, key: Key, kind: AggregateKind) -> Row[Any] | None:
         return self._one(select(DOCUMENT).where(*_named(key, kind)))
 
-    def _parts(
-        self, key: Key, kind: AggregateKind, ids: frozenset[str] | None
-    ) -> tuple[Mapping[PartKey, Part], frozenset[str] | None]:
-        """The parts that share an id with an open one, or have one of *ids* (`None`: all), and what was looked up."""
-        every = select(PART).where(*_parted(key, kind))
+    def _parts(self, key: Key, kind: AggregateKind, sorts: Sequence[Sort], ids: frozenset[str] | None) -> Loaded:
+        """The parts of *sorts* that share an id with an open one, or have one of *ids* (`None`: all)."""
+        of_sorts = (*_parted(key, kind), PART.c.sort.in_([sort.value for sort in sorts]))
+        every = select(PART).where(*of_sorts)
         if ids is None:
             return dict(part_of(row) for row in self._all(every)), None
         asked = [every.where(PART.c.id.in_(some)) for some in _chunks(ids)]
-        if kind in MAY_BE_OPEN:
-            is_open = select(PART.c.id).where(*_parted(key, kind), OPEN).correlate(None)
+        if not MAY_BE_OPEN.isdisjoint(sorts):
+            is_open = select(PART.c.id).where(*of_sorts, OPEN).correlate(None)
             asked.append(every.where(PART.c.id.in_(is_open)))
         rows = {(row.sort, row.id): row for part in asked for row in self._all(part)}
         return dict(map(part_of, rows.values())), ids.union(row.id for row in rows.values())
@@ -337,6 +415,10 @@ def _named(key: Key, kind: AggregateKind) -> tuple[ColumnElement[bool], ...]:
 
 def _parted(key: Key, kind: AggregateKind) -> tuple[ColumnElement[bool], ...]:
     return PART.c.tenant == key[0], PART.c.kind == kind.value, PART.c.document == key[1]
+
+
+def _kept(key: CardKey) -> tuple[ColumnElement[bool], ...]:
+    return CARD.c.tenant == key[0], CARD.c.customer == key[1], CARD.c.person == key[2]
 
 
 def _happened(key: Key, kind: AggregateKind) -> tuple[ColumnElement[bool], ...]:
