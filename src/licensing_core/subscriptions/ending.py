@@ -170,15 +170,12 @@ def _ends_at(
     """When it ends for which is asked; what has ended by then already, or is to, does so no later."""
     pending = subscription.ends
     began = subscription.turns[0].start if subscription.turns else at
-    through = charged_through(subscription)
-    if pending is not None and through is not None:
-        through = min(through, pending.access)
     found = ends(
         start=min(began, at),
         now=at,
         access=access,
         billing=billing,
-        charged_through=through,
+        charged_through=charged_through(subscription),
         pending_end=None if pending is None else pending.access,
     )
     if pending is None:
