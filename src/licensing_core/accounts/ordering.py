@@ -56,6 +56,7 @@ from licensing_core.decisions import twin
 from licensing_core.directory import Actor
 from licensing_core.money import Money
 from licensing_core.subscriptions import SubscriptionTerms
+from licensing_core.subscriptions.turning import as_terms
 
 _as_paid: Final = check_of(Money | None)
 _as_amount: Final = check_of(Money)
@@ -95,7 +96,7 @@ def order(
     if len(account.subscriptions) >= MOST_SUBSCRIPTIONS:
         expected = f"one of at most {MOST_SUBSCRIPTIONS} of an account"
         raise InvalidArgument(parameter="subscription_id", expected=expected, got="one more")
-    own = subscribing.turning.as_terms("terms", terms)
+    own = as_terms("terms", terms)
     if own.zone != account.zone:
         raise InvalidArgument(parameter="terms", expected="in the zone of the account", got="of another")
     currency = own.price.currency

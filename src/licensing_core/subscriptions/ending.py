@@ -12,7 +12,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Final, Generic, NamedTuple, TypeVar
+from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from attrs import evolve
 
@@ -102,7 +102,7 @@ def ends(
     at = max(first, today)
     words = {EndOf.NOW: at, EndOf.TERM: at if paid is None else max(at, paid)}
     wanted = (end("access", access), end("billing", access if billing is None else billing))
-    found = EndDates(*(words[one] if isinstance(one, EndOf) else one for one in wanted))
+    found: EndDates[Any] = EndDates(*(words[one] if isinstance(one, EndOf) else one for one in wanted))
     if min(found) < first:
         raise EndsTooEarly
     if pending is not None and found.access > pending:
