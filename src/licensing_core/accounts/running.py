@@ -132,8 +132,10 @@ def dun(books: Books, *, by: Actor, now: datetime) -> BooksDecision:
     Source: LAT-1, LAT-6.
     """
     entry = Entry(books, by, now)
-    for name, step in steps_due(entry.account, now=now):
-        carry(entry, name, _stepping(step, by, entry.at))
+    for name in sorted(entry.account.subscriptions):  # what ends one gives back may pay for the next
+        policy = entry.account.settings.dunning
+        for step in dunning.steps_due(subscription_of(entry.account, name), policy, now=entry.at):
+            carry(entry, name, _stepping(step, by, entry.at))
     for bill, days in _reminders(entry.account, entry.at):
         entry.add(ReminderSent(account=entry.account.id, document=bill.id, days=days, by=entry.by, at=entry.at))
     return entry.decision()
