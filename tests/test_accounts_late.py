@@ -8,6 +8,7 @@ from licensing_core import accounts as lib
 from licensing_core import subscriptions as subscribing
 from licensing_core.accounts import Books, BooksDecision, CustomerStatus
 from licensing_core.billing import ItemChange
+from licensing_core.dunning import DunningAction, DunningPolicy, DunningStep
 from licensing_core.plans import Renewal
 from licensing_core.pricing import UnitPrice
 from licensing_core.subscriptions import RenewalBasis, SubscriptionState, state_at
@@ -26,6 +27,7 @@ from tests.account_world import (
     on,
     order,
     pause,
+    pay,
     resume,
     running,
     terms,
@@ -89,3 +91,21 @@ def test_whenever_it_was_billed_who_went_on_after_a_trial_is_on_trial_no_more(bi
     gone = cancel(bill(found, now=billed_at).state, on(5, 25), now=on(5, 21)).state
     assert state_at(web(gone), on(5, 26)) is SubscriptionState.CANCELLED
     assert lib.status(gone.account, on(5, 26)) is CustomerStatus.ACTIVE
+
+
+def test_what_ends_one_subscription_may_pay_for_the_next_which_is_then_not_suspended() -> None:
+    strict = DunningPolicy(
+        proforma_days=40,
+        steps=(
+            DunningStep(after_days=7, action=DunningAction.SUSPEND),
+            DunningStep(after_days=20, action=DunningAction.TERMINATE),
+        ),
+    )
+    found = order(running("a", dunning=strict), "b", terms("20.00"), now=on(5, 15)).state
+    found = bill(pay(found, "proforma:2", now=on(5, 15)).state, now=on(6, 1)).state
+    found = credit(found, "29.00", now=on(6, 1))
+    july = next(one.id for one in found.account.due if (one.subscription, one.due.month) == ("a", 7))
+    ended = dun(pay(found, july, now=on(6, 1)).state, now=on(6, 24)).state
+    states = {name: one.state for name, one in ended.account.subscriptions.items()}
+    assert states == {"a": SubscriptionState.TERMINATED, "b": SubscriptionState.ACTIVE}
+    assert ended.account.due == ()

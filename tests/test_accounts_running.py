@@ -322,17 +322,19 @@ def test_each_subscription_is_dunned_by_itself_by_id() -> None:
     both = pay(order(running(), "app").state, P2).state
     found = bill(both, now=on(5, 20)).state
     assert [one.subscription for one in dun(found, now=on(6, 11)).events] == ["app", "web"]  # type: ignore[union-attr]
-    assert [name for name, _ in lib.steps_due(found.account, now=on(6, 11))] == ["app", "web"]
     paid = pay(found, P3, now=on(6, 10)).state
     assert [one.subscription for one in dun(paid, now=on(6, 11)).events] == ["web"]  # type: ignore[union-attr]
 
 
 def test_the_steps_that_are_due_say_which_pools_give_their_licenses_back() -> None:
     found = bill(pay(order(books(), pools=frozenset({"p2", "p1"})).state).state, now=on(5, 20)).state
-    assert lib.pools_to_release(found.account, now=on(6, 11)) == ()
-    assert lib.pools_to_release(found.account, now=on(7, 4)) == ("p1", "p2")
-    ended = dun(found, now=on(7, 4)).state
-    assert (lib.pools_to_release(ended.account, now=on(7, 5)), lib.steps_due(ended.account, now=on(7, 5))) == ((), ())
+    assert released(found, now=on(6, 11)) == ()
+    assert released(found, now=on(7, 4)) == ("p1", "p2")
+    assert released(dun(found, now=on(7, 4)).state, now=on(7, 5)) == ()
+
+
+def released(found: Books, now: datetime) -> tuple[str, ...]:
+    return lib.pools_to_release(dun(found, now=now), now=now)
 
 
 def test_a_pool_that_two_subscriptions_pay_for_is_named_once() -> None:
@@ -341,7 +343,9 @@ def test_a_pool_that_two_subscriptions_pay_for_is_named_once() -> None:
     )
     found = pay(order(books(dunning=release), pools=frozenset({"p1"})).state).state
     found = pay(order(found, "app", pools=frozenset({"p1"})).state, P2).state
-    assert lib.pools_to_release(bill(found, now=on(5, 20)).state.account, now=on(6, 6)) == ("p1",)
+    billed_both = bill(found, now=on(5, 20)).state
+    assert released(billed_both, now=on(6, 6)) == ("p1",)
+    assert released(pay(billed_both, P3, now=on(6, 2)).state, now=on(6, 6)) == ()
 
 
 # Any number of times, in any order
@@ -380,14 +384,13 @@ CALLS: list[tuple[Callable[..., Any], dict[str, Any]]] = [
     (lib.dun, {"books": books(), "by": ANA, "now": MAY}),
     (lib.note_failed_debit, {"books": billed(), "document": P2, "by": ANA, "now": MAY}),
     (lib.charges_due, {"account": acme(), "now": MAY}),
-    (lib.steps_due, {"account": acme(), "now": MAY}),
-    (lib.pools_to_release, {"account": acme(), "now": MAY}),
+    (lib.pools_to_release, {"dunned": lib.dun(books(), by=ANA, now=MAY), "now": MAY}),
 ]
 
 
 @pytest.mark.parametrize(("job", "given"), CALLS, ids=lambda one: getattr(one, "__name__", ""))
 def test_a_job_does_not_run_with_a_bad_argument(job: Callable[..., Any], given: dict[str, Any]) -> None:
-    bad = {"books": None, "account": None, "document": 1, "by": "ana", "now": NAIVE}
+    bad = {"books": None, "account": None, "dunned": None, "document": 1, "by": "ana", "now": NAIVE}
     job(**given)
     for name in given:
         with pytest.raises(InvalidArgument) as refused:
@@ -406,6 +409,7 @@ def test_a_late_job_releases_what_a_step_that_it_skips_would_have_released() -> 
     )
     found = billed(dunning=DunningPolicy(steps=steps))
     web = found.account.subscriptions["web"]
-    account = evolve(found.account, subscriptions={"web": evolve(web, pools=frozenset({"p1"}))})
-    assert lib.pools_to_release(account, now=on(6, 3)) == ()
-    assert lib.pools_to_release(account, now=on(7, 30)) == ("p1",)
+    named = {"web": evolve(web, pools=frozenset({"p1"}))}
+    found = evolve(found, account=evolve(found.account, subscriptions=named))
+    assert released(found, now=on(6, 3)) == ()
+    assert released(found, now=on(7, 30)) == ("p1",)

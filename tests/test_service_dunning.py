@@ -260,6 +260,16 @@ def test_two_subscriptions_that_pay_for_one_pool_release_it_once(licensing: Lice
 
 
 @pytest.mark.usefixtures("pools")
+def test_a_pool_that_another_subscription_pays_for_is_kept(licensing: Licensing, clock: Clock) -> None:
+    overdue(licensing, clock, **PAID_FOR)
+    licensing.run(order("mail", every="P1Y", asked=PAID_FOR))
+    licensing.run(pay("proforma:4"))
+    days_later(clock, 60)
+    assert licensing.run(dun("d1")).terminated == ("web",)
+    assert (counts(licensing), enters(licensing, "u1")) == ((3, 2), True)
+
+
+@pytest.mark.usefixtures("pools")
 def test_a_cancellation_releases_nothing(licensing: Licensing, clock: Clock) -> None:
     """What a cancelled subscription paid for opens nothing; dunning is for what is owed."""
     overdue(licensing, clock, days=7, **PAID_FOR)

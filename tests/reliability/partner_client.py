@@ -56,6 +56,8 @@ class Client:
     """The services that it touched."""
     paid: set[str] = field(default_factory=set)
     """Those of which it paid something."""
+    stepping: list[tuple[str, str]] = field(default_factory=list)
+    """The steps of the dunning that were due when the last one was taken."""
 
     def causes(self, now: datetime) -> set[str]:
         return {cause for cause, until in self.blocks.items() if until is None or now < until}
@@ -117,11 +119,15 @@ class Client:
             LawBroken: One of them must not happen.
         """
         self.touched, self.moved, self.paid = set(), set(), set()
+        dunned = asked.name == "dun"
+        self.stepping = self.steps(now) if dunned else []
         for event in events:
             follow = _FOLLOWED.get(type(event))
             require(follow is not None, "nothing else happens", event=event)
             if follow is not None:
                 follow(self, event, asked, now)
+            if dunned and not isinstance(event, _TAKEN_BACK):
+                self.stepping = self.steps(now)
         for name in sorted(self.touched):
             _sound(self.papers[name])
 
@@ -321,12 +327,14 @@ def _withdrawn(client: Client, event: subscriptions.TurnsWithdrawn, asked: Asked
 
 
 def _phase(phase: str, *before: str) -> Callable[[Client, Any, Asked, datetime], None]:
-    def follow(client: Client, event: Any, _asked: Asked, now: datetime) -> None:
+    def follow(client: Client, event: Any, asked: Asked, now: datetime) -> None:
         one = client.services[event.subscription]
         client.moved.add(one.name)
         require(one.state(now) in before, "the state leads there", state=one.state(now), to=phase)
         owes = phase in ("live", "paused") or one.owes_by(now)
         require(owes, "suspended and ended is what owes", service=one, to=phase)
+        step = asked.name != "dun" or (one.name, phase) in client.stepping
+        require(step, "each step of the dunning when it is due", service=one, to=phase)
         if phase == "terminated" and one.first_unpaid is not None:
             since = local_day(one.first_unpaid.start, one.zone) + timedelta(days=client.dunning.terminate)
             one.over = midnight(since, one.zone)
@@ -353,7 +361,9 @@ def _failed(client: Client, event: accounts.DebitFailed, _asked: Asked, _now: da
     client.papers[event.document].failed += 1
 
 
-def _reminded(client: Client, event: accounts.ReminderSent, _asked: Asked, _now: datetime) -> None:
+def _reminded(client: Client, event: accounts.ReminderSent, _asked: Asked, now: datetime) -> None:
+    due = (event.document, event.days) in client.reminders(now)
+    require(due, "it is reminded of what is still unpaid, once", event=event)
     client.papers[event.document].reminded = event.days
 
 
@@ -361,6 +371,9 @@ def _noted(client: Client, event: Any, _asked: Asked, _now: datetime) -> None:
     """What was asked, and nothing more: who asked it has noted it."""
     client.moved.update({event.subscription} if hasattr(event, "subscription") else ())
 
+
+_TAKEN_BACK: Final = (billing.LinesBooked, subscriptions.TurnsWithdrawn)
+"""What comes first when a subscription ends."""
 
 _FOLLOWED: Final[dict[type[Event], Callable[[Client, Any, Asked, datetime], None]]] = {
     accounts.BillIssued: _issued,

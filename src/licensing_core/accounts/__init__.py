@@ -93,7 +93,6 @@ from licensing_core.accounts.running import (
     dun,
     note_failed_debit,
     pools_to_release,
-    steps_due,
 )
 from licensing_core.accounts.values import (
     NO_BILLS,
@@ -237,7 +236,6 @@ __all__ = [
     "refund_credit",
     "remove_person",
     "status",
-    "steps_due",
     "subscription_of",
     "subscription_rows",
     "trial_until",

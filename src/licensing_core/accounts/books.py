@@ -58,8 +58,8 @@ BooksDecision = Decision[Books, AccountEvent | NumbersTaken]
 """The books afterwards; the events of the account, and at the end that of the numbers, where some were taken."""
 Decide = Callable[[Subscribed, str], SubscriptionDecision]
 """What is decided of a subscription, given the id of the document that it would be billed with."""
-_as_books: Final = instance(Books)
-_as_decision: Final = instance(Decision)
+as_books: Final = instance(Books)
+as_decision: Final = instance(Decision)
 
 
 class Entry:
@@ -71,7 +71,7 @@ class Entry:
     """
 
     def __init__(self, books: Books, by: Actor, now: datetime) -> None:
-        _as_books("books", books)
+        as_books("books", books)
         self.before, self.books = books, books
         self.actor, self.by, self.at = by, acting(by), as_instant("now", now)
         self.events: list[AccountEvent] = []
@@ -173,7 +173,7 @@ def carry(entry: Entry, subscription_id: str, decide: Decide) -> bool:
 
 def _about(subscription: Subscription, document: str, decision: SubscriptionDecision) -> SubscriptionDecision:
     """*decision*, once it is seen to be about *subscription*, and billed with *document*, if at all."""
-    own: SubscriptionDecision = _as_decision("decide", decision)
+    own: SubscriptionDecision = as_decision("decide", decision)
     charged = [one.document for one in own.events if isinstance(one, LinesBooked) and one.charged]
     billed = [one.turn.document for one in own.events if isinstance(one, TurnBilled) and one.turn.document]
     names = {getattr(one, "subscription", subscription.id) for one in own.events}

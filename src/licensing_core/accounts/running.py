@@ -8,21 +8,33 @@ from attrs import frozen
 
 from licensing_core import dunning
 from licensing_core import subscriptions as subscribing
-from licensing_core.accounts.books import Books, BooksDecision, Decide, Entry, carry, pay_from_credit, subscription_of
+from licensing_core.accounts.books import (
+    Books,
+    BooksDecision,
+    Decide,
+    Entry,
+    as_books,
+    as_decision,
+    carry,
+    pay_from_credit,
+    subscription_of,
+)
 from licensing_core.accounts.events import DebitFailed, ReminderSent
 from licensing_core.accounts.ordering import payable
 from licensing_core.accounts.values import Bill, CustomerAccount, as_account
 from licensing_core.checks import Id, Positive, Value, as_instant, checked
 from licensing_core.decisions import twin
 from licensing_core.directory import Actor
-from licensing_core.dunning import DunningAction, DunningPolicy, DunningStep, HoldingsEffect
+from licensing_core.dunning import DunningAction, DunningStep, HoldingsEffect
 from licensing_core.money import Money
 from licensing_core.periods import local_date, start_of_day
 from licensing_core.subscriptions import (
     Subscribed,
-    Subscription,
     SubscriptionDecision,
     SubscriptionState,
+    SubscriptionSuspended,
+    SubscriptionTerminated,
+    can_access,
     state_at,
 )
 
@@ -154,37 +166,26 @@ def _stepping(step: DunningStep, by: Actor, now: datetime) -> Decide:
     return decide
 
 
-def steps_due(account: CustomerAccount, *, now: datetime) -> tuple[tuple[str, DunningStep], ...]:
-    """The subscriptions to suspend or terminate now, by id, each with the step that does it.
+def pools_to_release(dunned: BooksDecision, *, now: datetime) -> tuple[str, ...]:
+    """Ids of the pools whose holdings go back by the steps that were taken in *dunned*, a decision of `dun()` at *now*.
+
+    A pool that another subscription pays for, which gives access, is kept.
 
     Source: LAT-1.
     """
-    policy, at = as_account("account", account).settings.dunning, as_instant("now", now)
-    return tuple(
-        (name, step)
-        for name, one in sorted(account.subscriptions.items())
-        for step in dunning.steps_due(one, policy, now=at)
-    )
+    at = as_instant("now", now)
+    account = as_books("dunned", as_decision("dunned", dunned).state).account
+    releasing = {one.action for one in account.settings.dunning.steps if one.holdings is HoldingsEffect.RELEASE}
+    found: set[str] = set()
+    for event in dunned.events:
+        if isinstance(event, _STEPS) and _TAKEN[type(event)] in releasing:
+            found |= account.subscriptions[event.subscription].pools
+    paid_for = (one.pools for one in account.subscriptions.values() if found & one.pools and can_access(one, at))
+    return tuple(sorted(found.difference(*paid_for)))
 
 
-def pools_to_release(account: CustomerAccount, *, now: datetime) -> tuple[str, ...]:
-    """Ids of the pools whose holdings the steps that are due now release, those that a late job skips included.
-
-    Source: LAT-1.
-    """
-    policy = as_account("account", account).settings.dunning
-    found = (
-        pool
-        for name, _ in steps_due(account, now=now)
-        if any(step.holdings is HoldingsEffect.RELEASE for step in _due_by(account.subscriptions[name], policy, now))
-        for pool in account.subscriptions[name].pools
-    )
-    return tuple(sorted(frozenset(found)))
-
-
-def _due_by(subscription: Subscription, policy: DunningPolicy, now: datetime) -> tuple[DunningStep, ...]:
-    days = dunning.days_overdue(subscription, now=now)
-    return () if days is None else policy.due(days)
+_STEPS: Final = (SubscriptionSuspended, SubscriptionTerminated)
+_TAKEN: Final = {SubscriptionSuspended: DunningAction.SUSPEND, SubscriptionTerminated: DunningAction.TERMINATE}
 
 
 def _reminders(account: CustomerAccount, now: datetime) -> Iterator[tuple[Bill, int]]:

@@ -284,10 +284,9 @@ class DunCustomer(Command[BooksChanged]):
         """Load, decide, save the books, then the pools."""
         actor = yield from authorized(self, self.actor, self.customer, MANAGE)
         loaded = yield from _books(self, actor, self.customer, None, now)
-        released = accounts.pools_to_release(loaded.account.state, now=now)
         decision = accounts.dun(loaded.books, by=actor, now=now)
         yield from _keep(self, loaded, decision)
-        for pool in released:
+        for pool in accounts.pools_to_release(decision, now=now):
             yield from release(self, actor, pool, now)
         yield from follow_all(self, actor, decision.state.account, now)
         return _told(decision.state, decision.events, now)

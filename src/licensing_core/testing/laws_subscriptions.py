@@ -20,6 +20,7 @@ from attrs import evolve
 from licensing_core import serde
 from licensing_core import subscriptions as lib
 from licensing_core.billing import ItemChange, LinesBooked, LineValue, Reason, ScheduledChange, When
+from licensing_core.decisions import Event
 from licensing_core.money import Money
 from licensing_core.periods import Cycle, Duration, local_date
 from licensing_core.plans import Renewal
@@ -218,19 +219,30 @@ def _worth(line: LineValue) -> Any:
 
 def kept(life: Life) -> list[Turn]:
     """The turns that were billed and not taken back, in order, however long ago."""
+    return reduce(_turned, life.events, [])
+
+
+def one_after_another(life: Life) -> Iterator[tuple[Turn, Turn]]:
+    """Each turn that was billed, after the one that was the last when it was."""
     turns: list[Turn] = []
     for event in life.events:
-        if isinstance(event, TurnBilled):
-            turns.append(event.turn)
-        elif isinstance(event, TurnsWithdrawn):
-            gone, since = event.documents, event.since
-            turns = [t for t in turns if (t.start < since if t.document is None else t.document not in gone)]
+        if turns and isinstance(event, TurnBilled):
+            yield turns[-1], event.turn
+        turns = _turned(turns, event)
+
+
+def _turned(turns: list[Turn], event: Event) -> list[Turn]:
+    if isinstance(event, TurnBilled):
+        return [*turns, event.turn]
+    if isinstance(event, TurnsWithdrawn):
+        gone, since = event.documents, event.since
+        return [one for one in turns if (one.start < since if one.document is None else one.document not in gone)]
     return turns
 
 
 def due_dates_never_drift(life: Life) -> None:
     """L3. Each turn ends at a boundary that is counted from its anchor, and a period begins where one has ended."""
-    for before, turn in pairwise(kept(life)):
+    for before, turn in one_after_another(life):
         period, cycle = turn.item.period, turn.item.terms.cycle
         place = {"turn": turn, "before": before}
         require(period.end == cycle.boundary(period.index + 1), "a turn ends at a boundary of its cycle", **place)
