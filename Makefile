@@ -75,21 +75,21 @@ $(DEMO): $(UV) $(INPUTS)
 	@touch $@
 
 $(TEST): $(UV) $(INPUTS)
-	tools/install.sh rich,serde,sql test
+	tools/install.sh rich,serde,sql,postgres test
 	@touch $@
 
 $(CHECK): $(UV) $(INPUTS)
-	tools/install.sh rich,serde,sql test lint docs bench
+	tools/install.sh rich,serde,sql,postgres test lint docs bench
 	@touch $@ $(TEST) $(DOCS) $(BENCH)
 
 $(DOCS): $(UV) $(INPUTS)
-	tools/install.sh rich,serde,sql docs
+	tools/install.sh rich,serde,sql,postgres docs
 	@touch $@
 
 $(BENCH): $(UV) $(INPUTS)
-	tools/install.sh rich,serde,sql bench
+	tools/install.sh rich,serde,sql,postgres bench
 	@touch $@
 
 $(ALL): $(UV) $(INPUTS)
-	tools/install.sh rich,serde,sql dev
+	tools/install.sh rich,serde,sql,postgres dev
 	@touch $@ $(DEMO) $(TEST) $(CHECK) $(DOCS) $(BENCH)

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, settings
 from licensing_core.adapters.sql import SqlStore
 from licensing_core.protocols import Store
 from licensing_core.services import Licensing
+from tests.postgres import Server, stop_the_server, the_server
 from tests.service_samples import furnish
 from tests.service_world import Clock, a_store, host
 from tests.spec.plugin import pytest_addoption, pytest_configure
@@ -56,6 +57,16 @@ def furnished(request: pytest.FixtureRequest, furnished_database: Path, tmp_path
     with a_store("memory", tmp_path) as made:
         furnish(Licensing(made, host(), Clock()))
         yield made
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Server:
+    """The PostgreSQL that the tests of this process share, started when the first of them asks for it; not durable."""
+    return the_server()
+
+
+def pytest_sessionfinish() -> None:
+    stop_the_server()
 
 
 @pytest.fixture

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from licensing_core.adapters.sql.sqlite import UnsupportedDatabase
+from licensing_core.adapters.sql import UnsupportedDatabase
+from licensing_core.adapters.sql.revisions import MigrationNeeded
 from licensing_core.billing import (
     Billed,
     ItemChange,
@@ -255,14 +256,31 @@ LICENSE_EXAMPLES: list[Example] = [
         ),
     ),
     (
-        UnsupportedDatabase(parameter="where", expected="a URL such as sqlite:///licenses.db", got="postgresql"),
+        UnsupportedDatabase(
+            parameter="where",
+            expected="a URL such as sqlite:///licenses.db or postgresql+psycopg://user@host/database",
+            got="postgresql",
+        ),
         (
             "“where” names a database that this version cannot store in. "
-            "Expected: a URL such as sqlite:///licenses.db. Given: postgresql."
+            "Expected: a URL such as sqlite:///licenses.db or postgresql+psycopg://user@host/database. "
+            "Given: postgresql."
         ),
         (
             "«where» indica una base de datos en la que esta versión no puede guardar. "
-            "Se espera: una URL como sqlite:///licenses.db. Se recibió: postgresql."
+            "Se espera: una URL como sqlite:///licenses.db o postgresql+psycopg://usuario@servidor/base. "
+            "Se recibió: postgresql."
+        ),
+    ),
+    (
+        MigrationNeeded(found="0001", needed="0002"),
+        (
+            "The tables of the database are of revision 0001, but this version works with 0002. "
+            "Make a backup and migrate them, or use the version that they are of."
+        ),
+        (
+            "Las tablas de la base de datos son de la revisión 0001, pero esta versión trabaja con 0002. "
+            "Haz una copia de seguridad y mígralas, o usa la versión a la que corresponden."
         ),
     ),
     (

@@ -186,6 +186,13 @@ CALLS: Final[dict[str, dict[str, Any]]] = {
     "enrollments.enroll": {**PLACING, "eligible": ["mei"], "by": ROOT},
     "enrollments.enrolled": {"roster": ENROLLED, "user": "ana", "content": FIRE},
     "enrollments.lock": {"roster": LICENSED, "users": ["ana"], **PAID},
+    "enrollments.merge": {
+        "pools": [LICENSED.pool],
+        "enrollments": LICENSED.enrollments,
+        "user": "ana",
+        "into": "mei",
+        **PAID,
+    },
     "enrollments.move": {
         "source": LICENSED,
         "target": attrs.evolve(LICENSED, pool=EMPTY),
@@ -215,6 +222,7 @@ CALLS: Final[dict[str, dict[str, Any]]] = {
     "license_cycle.close_cycle": {"account": RUNNING, "by": ROOT, "now": JUNE},
     "license_cycle.grant": {"account": RUNNING, "user": "mei", "license_type": "base", "by": ROOT, "now": NOON},
     "license_cycle.licensed_user": {"account": RUNNING, "user": "ana"},
+    "license_cycle.merge_holder": {"account": RUNNING, "user": "ana", "into": "mei", **PAID},
     "license_cycle.open_account": {
         "account_id": "acme",
         "cycle": MONTHLY,
@@ -250,6 +258,7 @@ CALLS: Final[dict[str, dict[str, Any]]] = {
     "periods.zones.rules_of": {"zone": MADRID},
     "pools.assign": {**HANDING, "eligible": ["mei"], "by": ROOT},
     "pools.confirm": {"pool": POOL, "users": ["luis"], "by": ROOT, "now": NOON},
+    "pools.merge_holder": {"pool": POOL, "user": "ana", "into": "luis", **PAID},
     "pools.open_pool": {
         "pool_id": "p1",
         "kind": PackageKind.SEATS,
@@ -304,6 +313,7 @@ CALLS: Final[dict[str, dict[str, Any]]] = {
     "seat_administration.unknown_pool": {"actor": ROOT, "pool_id": "p9"},
     "visibility.can_manage": {**SEEN, "beneficiary": POOL.beneficiary, "pool_id": "p1"},
     "visibility.manages_enrollment": {**SEEN, "user": "ana", "beneficiary": POOL.beneficiary},
+    "visibility.eligible": {"beneficiary": POOL.beneficiary, "directory": COMPANY, "after": "ana", "most": 2},
     "visibility.in_audience": {"user": "ana", "package": PACKAGE, "directory": COMPANY},
     "workdays.deadline": {
         "start": NOON,
@@ -316,6 +326,8 @@ CALLS: Final[dict[str, dict[str, Any]]] = {
 PAST_THE_CHECKS: Final = {
     **ACCOUNTS_PAST_THE_CHECKS,
     "enrollments.enrolling": {"courses_of"},  # takes what `courses_in()` has checked
+    "enrollments.keeping": {"moving"},
+    "pools.merging": {"require_two"},
     "credits.balances": {"made", "next_top_up", "to_come"},
     "limits.usage": {"as_anchor"},
     "limits.using": {"effective", "spot_of", "total"},

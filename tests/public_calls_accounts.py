@@ -81,6 +81,7 @@ ACCOUNT_CALLS: Final[dict[str, dict[str, Any]]] = {
     "accounts.configure": {"account": STAFFED.state, "settings": accounts.PLAIN_SETTINGS, **DONE},
     "accounts.customer_row": {"account": STAFFED.state, "now": NOON},
     "accounts.dashboard": {"accounts": [STAFFED.state], "recent": HISTORY, "now": NOON},
+    "accounts.deactivate_person": {"account": STAFFED.state, "user": "luis", **DONE},
     "accounts.dun": {"books": FAILED.state, **OVER},
     "accounts.import_customer": {
         "customer_id": "acme",
@@ -105,6 +106,7 @@ ACCOUNT_CALLS: Final[dict[str, dict[str, Any]]] = {
         "pools": frozenset({"p1"}),
         **DONE,
     },
+    "accounts.merge_person": {"account": STAFFED.state, "user": "luis", "into": "mei", **DONE},
     "accounts.note_failed_debit": {"books": OWING, "document": "proforma:2", **JUNE},
     "accounts.open_credit": {"books": OWING, "amount": TENNER, **DONE},
     "accounts.open_numbers": {"numbers_id": "documents", "series": SERIES, **DONE},

@@ -9,12 +9,13 @@ from licensing_core import services
 from licensing_core.accounts import PLAIN_SETTINGS
 from licensing_core.billing import ItemChange, When
 from licensing_core.credits import Grant
-from licensing_core.directory import Permission, Scope
+from licensing_core.directory import Permission, Role, Scope
 from licensing_core.money import Money
 from licensing_core.orders import Cart, CartLine
 from licensing_core.payments import PaymentOutcome
 from licensing_core.periods import Cycle, Duration
 from licensing_core.plans import PackageKind, Renewal
+from licensing_core.protocols import AggregateKind
 from licensing_core.services import Licensing, Query, QuoteLicenses
 from tests import client_commands as client
 from tests.service_world import (
@@ -43,6 +44,15 @@ TWO, TEN = ItemChange(quantity=2), Money.parse("10.00 EUR")
 FIRST_OF_MONTH = Cycle(date(2026, 6, 1), Duration(months=1), client.ZONE)
 JUNE = (services.CloseCycle, services.DunCustomer)
 """What there is to do only a month after `furnish()`."""
+OF_SUPERADMINS = (
+    services.GrantActor,
+    services.RevokeActor,
+    services.ReadActor,
+    services.ForgetUser,
+    services.DeactivateUser,
+    services.MergeUsers,
+)
+"""What nobody else may."""
 NEEDS: dict[type[Query[Any]], tuple[Query[Any], Permission | None]] = {
     services.AssignLicenses: (assign("u3", key="k"), SEATS),
     services.UnassignLicenses: (unassign("u1", key="k"), SEATS),
@@ -57,6 +67,11 @@ NEEDS: dict[type[Query[Any]], tuple[Query[Any], Permission | None]] = {
     services.ListCandidates: (services.ListCandidates(pool="p1", **ASKED), SEATS),
     services.ListPlans: (services.ListPlans(**ASKED), None),
     services.ListBeneficiaries: (services.ListBeneficiaries(plan="one", **ASKED), None),
+    services.Verify: (services.Verify(kind=AggregateKind.LICENSES, **ASKED), ACCOUNTS),
+    services.ReadAsOf: (
+        services.ReadAsOf(kind=AggregateKind.LICENSES, aggregate="p1", at=NOON, **ASKED),
+        ACCOUNTS,
+    ),
     services.QuotePlan: (services.QuotePlan(plan="one", **ASKED), None),
     services.OpenAccount: (attrs.evolve(open_account(), account="a9", key="k"), ACCOUNTS),
     services.BuyLicenses: (services.BuyLicenses(payment=PaymentOutcome.SUCCEEDED, **ORDER, **sent("k")), LICENSES),
@@ -175,6 +190,12 @@ NEEDS: dict[type[Query[Any]], tuple[Query[Any], Permission | None]] = {
         ),
         ACCOUNTS,
     ),
+    services.GrantActor: (services.GrantActor(grantee="leo", role=Role.POWER_USER, **sent("k", "root")), None),
+    services.RevokeActor: (services.RevokeActor(grantee="mia", **sent("k", "root")), None),
+    services.ReadActor: (services.ReadActor(tenant=TENANT, actor="root", grantee="mia"), None),
+    services.ForgetUser: (services.ForgetUser(user="mia", **sent("k", "root")), None),
+    services.DeactivateUser: (services.DeactivateUser(user="u1", **sent("k", "root")), None),
+    services.MergeUsers: (services.MergeUsers(user="u1", into="u2", **sent("k", "root")), None),
 }
 """One of each command and query, and the permission that it needs, if any; all may be run after `furnish()`."""
 
@@ -229,6 +250,7 @@ FURNISHING: tuple[Query[Any], ...] = (
     ),
     *(services.NotePackPayment(order=order, **to(f"pay-{order}")) for order in ("active", "paid")),
     services.ActivatePack(order="active", **to("activate")),
+    services.GrantActor(grantee="mia", role=Role.POWER_USER, **sent("mia", "root")),
 )
 
 
@@ -241,7 +263,7 @@ def furnish(licensing: Licensing) -> None:
     *ordered* and *unwanted*. *mia* is a user of it, and it subscribed to this and that: *web* is active and has a
     change c1 to come, *waiting* waits for its first payment, of *mail* the next weeks are billed and unpaid, *disk* is
     to be billed, *byhand* renews by hand, *rested* is paused, *leaving* cancelled, and *tried* on trial. A customer a2
-    is blocked for *unpaid*, and has 50 euros in credit.
+    is blocked for *unpaid*, and has 50 euros in credit. The store keeps that *mia* is a power user.
     """
     for asked in FURNISHING:
         licensing.run(asked)

@@ -1,7 +1,7 @@
 """One host and the commands of one story, for the tests of the services over every store."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
@@ -37,7 +37,7 @@ from licensing_core.plans import (
     Settings,
 )
 from licensing_core.pricing import FlatPrice, UnitPrice
-from licensing_core.protocols import NUMBERS, Aggregate, AggregateKind, Store, Stored, UnitOfWork
+from licensing_core.protocols import NUMBERS, Aggregate, AggregateKind, Envelope, Page, Store, Stored, UnitOfWork
 from licensing_core.services import (
     AddCustomer,
     AssignLicenses,
@@ -52,6 +52,7 @@ from licensing_core.services import (
     replay,
 )
 from licensing_core.testing.contracts_given import replays
+from tests.postgres import a_database
 
 TENANT: Final = "acme"
 NOON: Final = datetime(2026, 5, 16, 10, tzinfo=UTC)
@@ -62,6 +63,12 @@ PEOPLE: Final = ("mia", "leo", "u1")
 FIRE, AID, LADDER, SELL = (Content.course(name) for name in ("fire", "aid", "ladder", "sell"))
 BASICS: Final = Content.learning_plan("basics")
 """Its courses are *aid* and *ladder*, of which the packages list only the first."""
+BOSS: Final = Actor(
+    "boss",
+    Role.POWER_USER,
+    permissions=frozenset(Permission),
+    resources=frozenset({Scope.tree("sales"), FIRE, AID, BASICS, SELL}),
+)
 
 
 def _package(package_id: str, kind: PackageKind, *contents: Content, audience: Scope | None = None) -> Package:
@@ -159,11 +166,12 @@ def host(
     *,
     service_plans: ServicePlans = SERVICE_PLANS,
     credit_packs: Iterable[CreditPack] = CREDIT_PACKS,
+    ask_store: bool = False,
 ) -> StaticHost:
     """*boss* may do all in *sales*; *helper* hands out there and enrolls in *fire*, to be confirmed; *root* all."""
-    courses = frozenset({FIRE, AID, BASICS, SELL})
     return StaticHost(
         tenant,
+        ask_store=ask_store,
         service_plans=service_plans,
         credit_packs=credit_packs,
         zone="Europe/Madrid",
@@ -173,12 +181,7 @@ def host(
         ),
         actors=(
             Actor("root", Role.SUPERADMIN),
-            Actor(
-                "boss",
-                Role.POWER_USER,
-                permissions=frozenset(Permission),
-                resources=frozenset({Scope.tree("sales")}) | courses,
-            ),
+            BOSS,
             Actor(
                 "helper",
                 Role.POWER_USER,
@@ -203,11 +206,13 @@ def host(
 
 @contextmanager
 def a_store(kind: str, folder: Path) -> Iterator[Store]:
-    """An empty store: *memory*, or *sqlite* in a file."""
-    if kind == "memory":
-        yield MemoryStore()
-        return
-    with closing(SqlStore(f"sqlite:///{folder / 'licenses.db'}")) as made:
+    """An empty store: *memory*, *sqlite* in a file, or *postgres* on the server that these tests share."""
+    with ExitStack() as stack:
+        if kind == "memory":
+            yield MemoryStore()
+            return
+        url = f"sqlite:///{folder / 'licenses.db'}" if kind == "sqlite" else stack.enter_context(a_database())
+        made = stack.enter_context(closing(SqlStore(url)))
         made.create()
         yield made
 
@@ -229,7 +234,7 @@ class Checked(Licensing):
 def replayed(store: Store) -> None:
     """See to it that the histories lead to what is stored."""
     with store.begin() as work:
-        names = [pool.id for pool in work.pools(TENANT)]
+        names = [pool.id for pool in work.pools(TENANT, Page())]
         for load, kind in _customers(work):
             stored = load(TENANT, "a1", None)
             assert stored is None or stored.state == replay(work.history(TENANT, kind, "a1"))
@@ -257,18 +262,24 @@ def _customers(work: UnitOfWork) -> tuple[tuple[Callable[..., Stored[Aggregate] 
 def snapshot(store: Store, *keys: str, tenant: str = TENANT) -> list[object]:
     """All that is stored of a tenant, and what *keys* were used for."""
     with store.begin() as work:
-        names = [pool.id for pool in work.pools(tenant)]
+        names = [pool.id for pool in work.pools(tenant, Page())]
         customers = [(load, kind, name) for load, kind in _customers(work) for name in NAMES]
         return [
             [work.pool(tenant, name, None) for name in names],
             [load(tenant, name, None) for load, _, name in customers],
             work.enrollments(tenant, None),
-            [tuple(work.history(tenant, AggregateKind.LICENSES, name)) for name in names],
-            [tuple(work.history(tenant, kind, name)) for _, kind, name in customers],
+            [_told(work.history(tenant, AggregateKind.LICENSES, name)) for name in names],
+            [_told(work.history(tenant, kind, name)) for _, kind, name in customers],
             [work.card(tenant, name, person) for name in NAMES for person in (None, *PEOPLE)],
-            [work.numbers(tenant), tuple(work.history(tenant, AggregateKind.NUMBERS, NUMBERS))],
+            [work.actor(tenant, person) for person in PEOPLE],
+            [work.numbers(tenant), _told(work.history(tenant, AggregateKind.NUMBERS, NUMBERS))],
             [work.recall(tenant, key) for key in keys],
         ]
+
+
+def _told(history: Sequence[Envelope]) -> tuple[Envelope, ...]:
+    """A history but for the digests, which each store works out in its own way."""
+    return tuple(attrs.evolve(one, digest="d1") for one in history)
 
 
 def events_of(store: Store, pool: str, kind: AggregateKind = AggregateKind.LICENSES) -> list[str]:
@@ -290,9 +301,13 @@ class Stale:
     def __init__(self, store: Store, work: type[Any]) -> None:
         self.store, self._work, self.begun = store, work, 0
 
-    def begin(self) -> Any:
+    def begin(self, *, read_only: bool = False) -> Any:
         self.begun += 1
-        return self._work(self.store.begin()) if self.begun == 1 else self.store.begin()
+        return (
+            self._work(self.store.begin(read_only=read_only))
+            if self.begun == 1
+            else self.store.begin(read_only=read_only)
+        )
 
 
 class Turn:

@@ -178,6 +178,17 @@ MOVED: Final[dict[str, Any]] = {
     "locked": (ENROLLMENT,),
 }
 
+MERGED_ENROLLMENTS: Final = enrollments.EnrollmentsMerged(
+    pools={"p2": SEATS}, enrollments=ROSTER.enrollments, followed=(ENROLLMENT,), dropped=(ENROLLMENT,)
+)
+BROKEN: Final = services.Finding(
+    kind=protocols.AggregateKind.LICENSES,
+    aggregate="p1",
+    fault=services.Fault.STATE_DIFFERS,
+    sequence=3,
+    version=3,
+    names=("consumed", "held"),
+)
 VALUES: Final[tuple[Value, ...]] = (
     Money(1250, EUR),
     Money.parse("10.00 EUR").split(3),
@@ -225,6 +236,8 @@ VALUES: Final[tuple[Value, ...]] = (
         pool="p1", released=frozenset({"ana"}), awaiting=frozenset({"luis"}), revoked=2, moved_to="p3", **AT
     ),
     pools.ReleasesRejected(pool="p1", users=frozenset({"luis"}), **AT),
+    pools.HolderMerged(pool="p1", user="ana", into="luis", holding=Holding.HELD, **AT),
+    MERGED_ENROLLMENTS,
     pools.PoolResized(pool="p1", bought=60, dropped=frozenset({"luis"}), **AT),
     pools.PoolRenewed(pool="p1", expires_at=NOON.replace(year=2028), bought=50, **AT),
     SHRINKING,
@@ -317,8 +330,15 @@ VALUES: Final[tuple[Value, ...]] = (
     LICENSE_ROW,
     LICENSED,
     protocols.Stored(POOL, 1),
+    protocols.Page("p1", 20),
     protocols.Envelope(
-        tenant="t1", kind=protocols.AggregateKind.LICENSES, aggregate="p1", sequence=1, event=Event(**AT)
+        tenant="t1",
+        kind=protocols.AggregateKind.LICENSES,
+        aggregate="p1",
+        sequence=1,
+        schema=1,
+        digest="d1",
+        event=Event(**AT),
     ),
     protocols.Remembered(fingerprint="abc", answer=ROW),
     engine.Ports(work=None, host=None),  # type: ignore[arg-type]
@@ -349,7 +369,7 @@ VALUES: Final[tuple[Value, ...]] = (
     services.UsersPlaced(row=ROW, enrolled=(ENROLLMENT,), skipped=(ENROLLMENT,)),
     services.Contents((FIRE,)),
     services.Page(visibility.PageMode.READ),
-    services.Ids(("p1", "p2")),
+    services.Ids(("p1", "p2"), "p2"),
     services.BuyPlan(plan="fifty", pool="p1", beneficiary=Scope.tree("sales"), currency=EUR, **SENT),
     services.RecordTransaction(plan="fifty", pool="p1", beneficiary=Scope.tree("sales"), **SENT),
     services.AssignLicenses(pool="p1", users=frozenset({"ana"}), **SENT),
@@ -359,7 +379,7 @@ VALUES: Final[tuple[Value, ...]] = (
     services.Rows((ROW,)),
     services.ListBeneficiaries(plan="fifty", **ASKED),
     services.ListPlans(**ASKED),
-    services.ListPools(**ASKED),
+    services.ListPools(after="p0", most=20, **ASKED),
     services.ReadPool(pool="p1", **ASKED),
     services.ListCandidates(pool="p1", **ASKED),
     services.QuotePlan(plan="fifty", **ASKED),
@@ -383,7 +403,22 @@ VALUES: Final[tuple[Value, ...]] = (
     services.ReadEnrollment(tenant="t1", user="ana", content=FIRE),
     services.ReadAccess(tenant="t1", user="ana", content=FIRE),
     services.ListEnrollable(pool="p2", **ASKED),
+    services.Verify(kind=protocols.AggregateKind.LICENSES, after="p0", most=20, **ASKED),
+    BROKEN,
+    services.Findings(findings=(BROKEN,), verified=20, next="p9"),
+    services.ReadAsOf(kind=protocols.AggregateKind.LICENSES, aggregate="p1", at=NOON, **ASKED),
+    services.AsOf(state=POOL, enrollments=ROSTER.enrollments, sequence=3),
     services.ReadEnrollmentPage(content=FIRE, **ASKED),
+    services.ActorShown(kept=BUYER, in_force=ROOT),
+    services.GrantActor(grantee="ana", role=Role.POWER_USER, resources=BUYER.resources, **SENT),
+    services.RevokeActor(grantee="ana", **SENT),
+    services.ReadActor(grantee="ana", **ASKED),
+    services.UserForgotten(cards=2, revoked=True),
+    services.UserDeactivated(released=2, left=1, locked=1, revoked=True, remaining=0),
+    services.UsersMerged(moved=2, released=1, followed=1, dropped=1, revoked=False),
+    services.ForgetUser(user="ana", as_customer=True, **SENT),
+    services.DeactivateUser(user="ana", **SENT),
+    services.MergeUsers(user="ana", into="luis", **SENT),
     *SERVED,
     *ACCOUNTS_SERVED,
     services.split(services.AssignLicenses(pool="p1", users=frozenset({"ana", "luis"}), **SENT), most=1),

@@ -18,7 +18,7 @@ from licensing_core.adapters.hosts import AsyncHostOf
 from licensing_core.adapters.memory import AsyncMemoryStore
 from licensing_core.adapters.sql import AsyncSqlStore
 from licensing_core.directory import Directory
-from licensing_core.protocols import AggregateKind, AsyncStore, Stored, StoreUnavailable
+from licensing_core.protocols import AggregateKind, AsyncStore, Page, Stored, StoreUnavailable
 from licensing_core.services import AsyncLicensing, Query, ReadPool, replay
 from tests.service_world import TENANT, Clock, assign, buy, host, unassign
 
@@ -218,7 +218,7 @@ def test_who_waits_for_another_process_is_cancelled_at_once(tmp_path: Path) -> N
     async def work(licensing: AsyncLicensing, store: AsyncStore) -> None:
         with closing(sqlite3.connect(tmp_path / "licenses.db", isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
-            tasks = [asyncio.create_task(licensing.run(READ)) for _ in range(3)]
+            tasks = [asyncio.create_task(licensing.run(assign("u1", key=f"k{one}"))) for one in range(3)]
             await asyncio.sleep(0.05)
             since = time.monotonic()
             for task in tasks:
@@ -291,10 +291,10 @@ def test_a_command_that_nobody_drives_any_more_is_rolled_back(kind: str, tmp_pat
 def test_a_unit_of_work_that_was_left_refuses_and_tasks_may_share_one(tmp_path: Path) -> None:
     async def work(_licensing: AsyncLicensing, store: AsyncStore) -> None:
         async with store.begin() as unit:
-            pools = await asyncio.gather(*(unit.pools(TENANT) for _ in range(10)))
+            pools = await asyncio.gather(*(unit.pools(TENANT, Page()) for _ in range(10)))
             assert {len(one) for one in pools} == {1}
         with pytest.raises(StoreUnavailable) as refused:
-            await unit.pools(TENANT)
+            await unit.pools(TENANT, Page())
         assert refused.value == StoreUnavailable(reason="closed")
 
     run(file(tmp_path), work)

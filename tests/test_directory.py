@@ -8,7 +8,7 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from licensing_core.checks import FrozenMap, InvalidArgument, InvalidId
+from licensing_core.checks import FrozenMap, InvalidArgument, InvalidId, InvalidQuantity
 from licensing_core.directory import (
     EVERYONE,
     Actor,
@@ -462,3 +462,36 @@ def test_a_tree_is_the_sum_of_its_branches(directory: Directory) -> None:
     for branch in BRANCHES:
         parts = [directory.members(Scope.branch(below)) for below in directory.forest.under(branch)]
         assert set(directory.members(Scope.tree(branch))) == {user for part in parts for user in part} <= set(USERS)
+
+
+# Members from a place on
+
+
+@given(directories(), scopes(), st.none() | st.sampled_from([*USERS, "a", "zz"]), st.integers(1, 6))
+def test_members_are_read_from_a_place_on(directory: Directory, scope: Scope, after: str | None, most: int) -> None:
+    wanted = tuple(user for user in directory.members(scope) if after is None or user > after)[:most]
+    assert directory.members_after(scope, after, most) == wanted
+    assert directory.members_after(scope, after, most) == wanted, "as remembered"
+
+
+def test_a_list_that_is_read_part_by_part_is_put_in_order_once() -> None:
+    users = [f"u{number:03}" for number in range(200)]
+    company = Directory.of(
+        branches={"top": None, "left": "top", "right": "top", "everybody": "top"},
+        users={user: ["left" if number % 2 else "right"] for number, user in enumerate(users)},
+        groups={"everybody": users[:7], "all": users},
+    )
+    for _ in range(3):
+        for scope in (EVERYONE, Scope.tree("top"), Scope.group("all"), Scope.group("everybody"), Scope.tree("left")):
+            found: list[str] = []
+            while part := company.members_after(scope, found[-1] if found else None, 9):
+                found += part
+            assert tuple(found) == company.members(scope)
+
+
+@pytest.mark.parametrize("most", [0, -1, True, 2.0, "3", 2**31])
+def test_how_many_members_are_wanted_is_a_count(most: Any) -> None:
+    with pytest.raises(InvalidQuantity):
+        COMPANY.members_after(EVERYONE, None, most)
+    with pytest.raises(InvalidId):
+        COMPANY.members_after(EVERYONE, "a b", 1)

@@ -11,6 +11,7 @@ from licensing_core import enrollments, pools
 from licensing_core.checks import InvalidArgument
 from licensing_core.directory import Content, Permission
 from licensing_core.enrollments import Enrollment, EnrollmentStatus
+from licensing_core.holdings import Holding
 from licensing_core.limits import Overage
 from licensing_core.messages import explain
 from licensing_core.messages.sentences import speaker_of
@@ -18,6 +19,7 @@ from licensing_core.messages.words import WORDS
 from licensing_core.orders import CartRefused, RenewalNotOwner
 from licensing_core.pools import ShrinkStage
 from licensing_core.seat_administration import Task
+from licensing_core.services import OwnAccess, SuperadminRequired
 from licensing_core.visibility import ContentNotAssigned, ContentNotInPackage, PageMode
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -116,6 +118,16 @@ REFUSALS: list[tuple[Any, str, str]] = [
             "Usuarios que se iban a quitar de la bolsa p1: 2. Usuarios que deben salir ahora: 0. "
             "Consulta de nuevo la vista previa del tamaño."
         ),
+    ),
+    (
+        SuperadminRequired(),
+        "Only a superadmin can do this. Ask one.",
+        "Solo un superadministrador puede hacer esto. Pídeselo a uno.",
+    ),
+    (
+        OwnAccess(),
+        "Nobody can do this to themselves. Ask another superadmin.",
+        "Nadie puede hacerse esto a sí mismo. Pídeselo a otro superadministrador.",
     ),
     (
         pools.ConfirmationNotAllowed(pool="p1"),
@@ -230,6 +242,16 @@ EVENTS: list[tuple[Any, str, str]] = [
         pools.ReleasesRejected(pool="p1", users=frozenset({"luis", "mei"}), **AT),
         "2 users keep their licenses of the pool p1: the release was rejected.",
         "2 usuarios conservan su licencia de la bolsa p1: se rechazó liberarlas.",
+    ),
+    (
+        pools.HolderMerged(pool="p1", user="ana", into="luis", holding=Holding.HELD, **AT),
+        "Two users were merged, and the one who stays holds a license of the pool p1.",
+        "Se fusionaron dos usuarios, y el que queda tiene una licencia de la bolsa p1.",
+    ),
+    (
+        pools.HolderMerged(pool="p1", user="ana", into="luis", holding=Holding.AWAITING, **AT),
+        "Two users were merged, and the release of a license of the pool p1 waits to be confirmed.",
+        "Se fusionaron dos usuarios, y la liberación de una licencia de la bolsa p1 está por confirmar.",
     ),
     (
         pools.PoolResized(pool="p1", bought=5, **AT),

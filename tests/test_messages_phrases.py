@@ -24,6 +24,8 @@ SHOWING = re.compile(r"_?\w*shown")
 AS_THEY_ARE = {
     "None",  # the value; where it is expected, a phrase
     "bool",  # names of types stay
+    "conflict",
+    "read_only",
     "busy",  # reasons of a store, which have sentences of their own
     "closed",
     "failed",

@@ -152,7 +152,9 @@ def test_a_price_for_no_period_has_no_days() -> None:
 
 def test_events_are_told_in_the_order_given_with_local_times() -> None:
     happened = LicensesAssigned(pool="p1", users=frozenset({"luis"}), at=LATE, by="ana")
-    stored = Envelope(tenant="t1", kind=AggregateKind.LICENSES, aggregate="p1", sequence=3, event=happened)
+    stored = Envelope(
+        tenant="t1", kind=AggregateKind.LICENSES, aggregate="p1", sequence=3, schema=1, digest="d1", event=happened
+    )
     (record,) = events_table([stored], "es", "Europe/Madrid").to_records(localised=True)
     assert record == {
         "N.º": "3",

@@ -31,11 +31,11 @@ from licensing_core.pricing import FlatPrice, Price, UnitPrice
 from licensing_core.protocols import AggregateKind, Envelope, Remembered, Stored
 from licensing_core.reports.table import Cell, Column, Table
 from licensing_core.serde import EVENTS, MAX_BYTES, TAGS, InvalidDocument, dumps, loads
-from licensing_core.services import AssignLicenses, CommandPlan, Query, engine
+from licensing_core.services import AsOf, AssignLicenses, CommandPlan, Query, engine
 from licensing_core.testing.strategies_pools import license_pools
 from tests.specimens import ACCOUNT, AT, BASE, ENROLLMENT, NOON, POOL, ROSTER, SEATS, SENT, TERMS, VALUES, value_classes
 
-PASSING = (Access, CommandPlan, Decision, Verdict, Stored, engine.Ports, Cell, Column, Table)
+PASSING = (Access, AsOf, CommandPlan, Decision, Verdict, Stored, engine.Ports, Cell, Column, Table)
 BASES = (Event, EnrollmentsMade, EnrollmentsRemoved, CreditsMoved, PoolTakenOver)
 """Events that stand for several others; none of them happens by itself."""
 RESIZED = PoolResized(pool="p1", bought=5, **AT)
@@ -43,7 +43,9 @@ KEPT: list[Value] = [
     value for value in VALUES if not isinstance(value, (*PASSING, Envelope)) and type(value) not in BASES
 ]
 KEPT += [
-    Envelope(tenant="t1", kind=AggregateKind.LICENSES, aggregate="p1", sequence=1, event=RESIZED),
+    Envelope(
+        tenant="t1", kind=AggregateKind.LICENSES, aggregate="p1", sequence=1, schema=1, digest="d1", event=RESIZED
+    ),
     attrs.evolve(POOL, holdings=Holdings({"ana": Holding.HELD}, loaded={"ana", "mei"})),
     attrs.evolve(ROSTER, enrollments=Enrollments(ROSTER.enrollments.values())),
     Cycle(NOON, Duration(seconds=5), "Europe/Madrid"),

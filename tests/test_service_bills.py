@@ -54,7 +54,7 @@ from tests.client_commands import (
     subscribed,
     terms,
 )
-from tests.service_world import NOON, TENANT, Checked, Clock, host, known, of, refused, snapshot, to
+from tests.service_world import BOSS, NOON, TENANT, Checked, Clock, host, known, of, refused, snapshot, to
 
 TEN, NOTHING = Money.parse("10.00 EUR"), Money.parse("0.00 EUR")
 MAY_16, JUNE_16 = date(2026, 5, 16), date(2026, 6, 16)
@@ -179,7 +179,7 @@ def test_a_tenant_has_the_series_that_its_host_says_from_the_first_document_on(s
             return DocumentSeries(proformas=Series("2026/"), invoices=None)
 
     company = host()
-    actors = [company.actor(TENANT, "boss")]
+    actors = [BOSS]
     numbering = Numbering(TENANT, zone="Europe/Madrid", directory=company.directory(TENANT), actors=actors)
     known(store, plan=None)
     first = Checked(store, numbering)

@@ -11,7 +11,7 @@ import pytest
 from licensing_core.accounts import Card, InvalidEmail, UnknownCustomer
 from licensing_core.checks import InvalidArgument
 from licensing_core.directory import Permission, PermissionMissing
-from licensing_core.protocols import AggregateKind, IdempotencyConflict, Store
+from licensing_core.protocols import AggregateKind, IdempotencyConflict, Page, Store
 from licensing_core.services import (
     Command,
     FindCustomers,
@@ -210,7 +210,7 @@ def test_no_name_and_no_address_is_in_events_answers_or_logs(store: Store) -> No
         told += map(repr, work.history(TENANT, AggregateKind.CUSTOMERS, "a1"))
         told += map(repr, work.recent(TENANT, AggregateKind.CUSTOMERS, 99))
         told += [repr(work.recall(TENANT, key)) for key in ("add-a1", "k1", "k2", "person-mia")]
-        told += [repr(work.customer(TENANT, "a1", None, None)), repr(work.customers(TENANT))]
+        told += [repr(work.customer(TENANT, "a1", None, None)), repr(work.customers(TENANT, Page()))]
     assert [secret for secret in SECRETS if any(secret in one for one in told)] == []
     assert len(told) > 50
 

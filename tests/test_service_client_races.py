@@ -15,7 +15,7 @@ from licensing_core.adapters.hosts import AsyncHostOf
 from licensing_core.adapters.memory import AsyncMemoryStore
 from licensing_core.adapters.sql import SqlStore
 from licensing_core.plans import Renewal
-from licensing_core.protocols import AggregateKind, IdempotencyConflict, Store
+from licensing_core.protocols import AggregateKind, IdempotencyConflict, Page, Store
 from licensing_core.services import (
     AsyncLicensing,
     BooksChanged,
@@ -117,7 +117,7 @@ def _numbers(store: Store, kind: str) -> list[int]:
     """The numbers of all documents of that kind that both customers have, sorted."""
     found = []
     with store.begin() as work:
-        for account in work.customers(TENANT):
+        for account in work.customers(TENANT, Page()):
             stored = work.customer(TENANT, account.id, None, ())
             assert stored is not None
             found += [one.document.number for one in stored.state.bills.values()]

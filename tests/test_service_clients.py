@@ -46,6 +46,7 @@ from licensing_core.services import (
 )
 from tests.client_commands import block, configure, order, pay, person, subscribed
 from tests.service_world import (
+    BOSS,
     NOON,
     TENANT,
     TRIED,
@@ -318,7 +319,7 @@ def test_a_host_that_answers_with_something_else_is_not_believed(
         TENANT,
         zone="Europe/Madrid",
         directory=company.directory(TENANT),
-        actors=[company.actor(TENANT, "boss")],
+        actors=[BOSS],
         service_plans=TRIED,
     )
     setattr(mistaken, method, lambda tenant: "P-")

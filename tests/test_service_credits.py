@@ -252,8 +252,8 @@ class Watched:
     def __init__(self, store: Store) -> None:
         self._store, self.loaded, self.orders = store, list[int](), list[set[str]]()
 
-    def begin(self) -> Any:
-        return WatchedTurn(self._store.begin(), self.loaded, self.orders)
+    def begin(self, *, read_only: bool = False) -> Any:
+        return WatchedTurn(self._store.begin(read_only=read_only), self.loaded, self.orders)
 
 
 class WatchedTurn(Turn):

@@ -257,7 +257,7 @@ class HostWithFar:
     def __init__(self, far: Actor) -> None:
         self._far, self._host = far, host()
 
-    def actor(self, tenant: str, actor_id: str) -> Actor:
+    def actor(self, tenant: str, actor_id: str) -> Actor | None:
         return self._far if actor_id == "far" else self._host.actor(tenant, actor_id)
 
     def __getattr__(self, name: str) -> Any:

@@ -79,8 +79,8 @@ def test_where_the_plan_is_gone_nothing_can_be_entered_anew_and_licenses_can_be_
 
 def test_an_enrollment_whose_pool_is_lost_is_no_answer(licensing: Licensing, store: Store) -> None:
     class Lost:
-        def begin(self) -> Any:
-            return NoPools(store.begin())
+        def begin(self, *, read_only: bool = False) -> Any:
+            return NoPools(store.begin(read_only=read_only))
 
     licensing.run(enroll("u1", key="k1"))
     with pytest.raises(PoolNotLoaded):

@@ -9,7 +9,7 @@ import pytest
 from licensing_core.adapters.sql import SqlStore
 from licensing_core.enrollments import Enrollments
 from licensing_core.pools import SeatsExhausted
-from licensing_core.protocols import Store, VersionConflict
+from licensing_core.protocols import Page, Store, VersionConflict
 from licensing_core.services import (
     Command,
     EnrollMyself,
@@ -101,7 +101,7 @@ def test_holders_transferred_to_and_fro_at_once_are_in_one_pool_each(licensing: 
     assert [one for one in outcomes if isinstance(one, BaseException)] == []
     with store.begin() as work:
         assert [len(work.licenses(TENANT, user)) for user in ("u1", "u2", "u3")] == [1, 1, 1]
-        assert sum(pool.consumed for pool in work.pools(TENANT)) == 3
+        assert sum(pool.consumed for pool in work.pools(TENANT, Page())) == 3
     replays(store, "s1", "p1", "p2")
 
 
@@ -156,9 +156,9 @@ def test_a_preview_in_which_the_store_refuses_keeps_nothing_and_tries_again(lice
 
 def test_a_conflict_that_does_not_end_is_told(licensing: Licensing, store: Store) -> None:
     class AlwaysStale(Stale):
-        def begin(self) -> Any:
+        def begin(self, *, read_only: bool = False) -> Any:
             self.begun += 1
-            return SeesNobody(self.store.begin())
+            return SeesNobody(self.store.begin(read_only=read_only))
 
     licensing.run(buy("s2", "three"))
     licensing.run(enroll("u1", key="k1"))

@@ -30,9 +30,8 @@ from licensing_core.pools import (
     PoolResized,
     ReleasesRejected,
 )
-from licensing_core.protocols import AggregateKind, Envelope, Store
+from licensing_core.protocols import AggregateKind, BrokenHistory, Envelope, Store
 from licensing_core.services import (
-    BrokenHistory,
     Licensing,
     replay,
     replay_enrollments,
@@ -54,6 +53,8 @@ def an_envelope(sequence: int, event: Any, **fields: Any) -> Envelope:
             "kind": AggregateKind.LICENSES,
             "aggregate": "p1",
             "sequence": sequence,
+            "schema": 1,
+            "digest": "d",
             "event": event,
             **fields,
         }

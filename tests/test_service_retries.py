@@ -125,11 +125,11 @@ def test_who_was_too_slow_tries_again_in_a_preview_as_in_a_run(
         def __init__(self, times: int) -> None:
             self.times = times
 
-        def begin(self) -> Any:
+        def begin(self, *, read_only: bool = False) -> Any:
             self.times -= 1
             if self.times >= 0:
                 raise VersionConflict(aggregate="p1", expected=1)
-            return store.begin()
+            return store.begin(read_only=read_only)
 
     clock = june if isinstance(command, JUNE) else Clock()
     before = snapshot(store, "k")

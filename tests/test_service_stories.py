@@ -83,6 +83,7 @@ class Dice:
             ),
             lambda: services.ConfirmEnrollment(user=user, content=FIRE, **sent(f"k{number}", "root")),
             lambda: services.RejectEnrollment(user=user, content=FIRE, **sent(f"k{number}", "root")),
+            lambda: services.MergeUsers(user=user, into="u0" if user != "u0" else "u3", **sent(f"k{number}", "root")),
             lambda: services.EnrollMyself(content=content, **sent(f"k{number}", user)),
             lambda: services.UnenrollUser(pool=pool, **one, **by),
             lambda: services.ConfirmEnrollment(**one, **by),

@@ -33,6 +33,7 @@ from licensing_core.services import (
 )
 from tests.client_commands import configure
 from tests.service_world import (
+    BOSS,
     NOON,
     SERVICE_PLANS,
     TENANT,
@@ -397,7 +398,7 @@ def test_a_host_that_answers_with_another_plan_is_not_believed(store: Store, ans
             return answer
 
     company = host()
-    actors = [company.actor(TENANT, "boss")]
+    actors = [BOSS]
     licensing = Licensing(
         store, Mistaken(TENANT, zone="UTC", directory=company.directory(TENANT), actors=actors), Clock()
     )

@@ -19,7 +19,7 @@ from licensing_core.credits import ActivationPolicy
 from licensing_core.directory import Actor, Content, Directory
 from licensing_core.periods import UnknownZone
 from licensing_core.plans import ServicePlan, ServicePlans
-from licensing_core.protocols import StoreUnavailable
+from licensing_core.protocols import Page, StoreUnavailable
 from licensing_core.testing.contracts_customers import PACK
 from licensing_core.workdays import BusinessCalendar
 from tests.service_world import host
@@ -50,7 +50,7 @@ def test_another_database_or_driver_is_not_supported(store: Any, where: str, dri
     with pytest.raises(UnsupportedDatabase) as refused:
         store(where)
     assert refused.value.got == driver
-    assert "SQLite only; give a URL such as sqlite:///licenses.db" in str(refused.value)
+    assert "in SQLite and PostgreSQL; give a URL such as sqlite:///licenses.db or" in str(refused.value)
     assert "secret" not in repr(refused.value) + str(refused.value)
     assert refused.value.__cause__ is None
 
@@ -82,7 +82,7 @@ def test_what_is_no_place_of_a_database_is_refused(store: Any, where: Any, got: 
 
 
 class OtherDialect:
-    name, driver = "postgresql", "psycopg"
+    name, driver = "mysql", "pymysql"
 
 
 @pytest.mark.parametrize("store", SQL_STORES)
@@ -91,7 +91,7 @@ def test_an_engine_of_another_database_is_not_supported(store: Any) -> None:
     engine.dialect = OtherDialect()  # type: ignore[assignment]
     with pytest.raises(UnsupportedDatabase) as refused:
         store(engine)
-    assert refused.value.got == "postgresql+psycopg"
+    assert refused.value.got == "mysql+pymysql"
 
 
 @pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "sqlite+pysqlite://", "sqlite:///file"])
@@ -102,14 +102,14 @@ def test_sqlite_is_supported_for_threads_and_tasks(url: str, tmp_path: Path, mon
         store = AsyncSqlStore(url)
         await store.create()
         async with store.begin() as work:
-            assert await work.pools("t1") == ()
+            assert await work.pools("t1", Page()) == ()
         await store.close()
 
     asyncio.run(story())
     with closing(SqlStore(url)) as store:
         store.create()
         with store.begin() as work:
-            assert work.pools("t1") == ()
+            assert work.pools("t1", Page()) == ()
 
 
 def test_an_engine_that_was_disposed_of_is_opened_anew(tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ def test_an_engine_that_was_disposed_of_is_opened_anew(tmp_path: Path) -> None:
     with closing(SqlStore(engine)) as store:
         store.create()
         with store.begin() as work:
-            assert work.pools("t1") == ()
+            assert work.pools("t1", Page()) == ()
 
 
 @pytest.mark.parametrize("store", STORES)
@@ -143,7 +143,7 @@ def test_a_store_that_does_not_wait_has_its_turn_when_nobody_else_has(tmp_path: 
         with store.begin() as work, pytest.raises(StoreUnavailable), store.begin():
             pass
         with store.begin() as work:
-            assert work.pools("t1") == ()
+            assert work.pools("t1", Page()) == ()
 
 
 @pytest.mark.parametrize(

@@ -29,9 +29,9 @@ from licensing_core.enrollments import Enrollments
 from licensing_core.money import Money
 from licensing_core.periods import Cycle, Duration
 from licensing_core.pools import PoolResized
-from licensing_core.protocols import NUMBERS, AggregateKind, Envelope
+from licensing_core.protocols import NUMBERS, AggregateKind, BrokenHistory, Envelope
 from licensing_core.serde import dumps, loads
-from licensing_core.services import BrokenHistory, replay, replay_enrollments
+from licensing_core.services import replay, replay_enrollments
 from licensing_core.testing.contracts_accounts import clients, money
 from licensing_core.testing.contracts_books import after, ordering, paying, subscribed
 from licensing_core.testing.contracts_given import NOW, ROOT
@@ -56,7 +56,7 @@ def lived(*steps: Step) -> tuple[Books, list[Any]]:
 
 def history(events: Sequence[Any], kind: AggregateKind = CUSTOMERS, name: str = "acme") -> list[Envelope]:
     return [
-        Envelope(tenant="t1", kind=kind, aggregate=name, sequence=number, event=event)
+        Envelope(tenant="t1", kind=kind, aggregate=name, sequence=number, schema=1, digest="d1", event=event)
         for number, event in enumerate(events, 1)
     ]
 

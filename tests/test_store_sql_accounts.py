@@ -15,7 +15,7 @@ from licensing_core import subscriptions as subscribing
 from licensing_core.accounts import Bill, Bills, BillStatus, Books, Card, CustomerAccount, People, Person
 from licensing_core.adapters.sql import SqlStore
 from licensing_core.money import Money
-from licensing_core.protocols import NUMBERS, AggregateKind, Store
+from licensing_core.protocols import NUMBERS, AggregateKind, Page, Store
 from licensing_core.serde import InvalidDocument
 from licensing_core.subscriptions import EndOf
 from licensing_core.testing.contracts_books import DAY, change_within, ordering, paying, subscribed
@@ -120,7 +120,7 @@ def test_every_row_is_found_by_its_key_or_by_an_index_in_the_order_that_is_asked
         for command in (look_back, name, invite, pay):
             command(store)
         with store.begin() as work:
-            work.customer("t1", "acme", None, None), work.customers("t1")
+            work.customer("t1", "acme", None, None), work.customers("t1", Page())
         found = [
             (sql, many[0] if each else many) for sql, many, each in asked if not sql.startswith(("INSERT", "BEGIN"))
         ]

@@ -131,7 +131,7 @@ class ClientArea:
             case other:
                 raise SystemExit(f"acts.toml: there is no act {other!r}")
 
-    def paying(self, client: Mapping[str, str]) -> Iterator[Query[Any]]:
+    def paying(self, client: Mapping[str, Any]) -> Iterator[Query[Any]]:
         """The payment of all that is unpaid, as it would come in from a bank."""
         for row in self.licensing.run(ListBills(**client)).rows:
             if row.outstanding:
@@ -174,7 +174,7 @@ class ClientArea:
 
     def news(self, actor: str, locale: str) -> Iterator[tuple[str, Table]]:
         """What each client was told of since it was last asked, and how its services stand now."""
-        sent = {"tenant": TENANT, "actor": actor}
+        sent: dict[str, Any] = {"tenant": TENANT, "actor": actor}
         for row in self.licensing.run(ListCustomers(**sent)).rows:
             told = self.licensing.run(ListNotices(**sent, customer=row.customer)).rows
             new, self.told[row.customer] = told[self.told.get(row.customer, 0) :], len(told)

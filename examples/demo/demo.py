@@ -32,7 +32,7 @@ from licensing_core.limits import PlanFit
 from licensing_core.messages import UnknownLocale, explain, format_money, language_of
 from licensing_core.orders import Charged
 from licensing_core.payments import PaymentOutcome
-from licensing_core.protocols import NUMBERS, AggregateKind, Stored, UnitOfWork
+from licensing_core.protocols import NUMBERS, AggregateKind, Page, Stored, UnitOfWork
 from licensing_core.reports import Table, events_table, license_table, quote_table, seat_table, verdicts
 from licensing_core.services import (
     ActivatePack,
@@ -306,7 +306,7 @@ class Demo:
                 booked.extend(_booked(event.event for event in history))
                 shown = self.texts.get(kind, "{name}").format(name=name)
                 self.line("replayed" if same else "differs", name=shown, events=len(history))
-            first = work.history(TENANT, AggregateKind.LICENSES, work.pools(TENANT)[0].id)
+            first = work.history(TENANT, AggregateKind.LICENSES, work.pools(TENANT, Page())[0].id)
             self.table(events_table(first, self.locale, self.academy.zone))
         for currency in sorted({money.currency for money in booked}, key=str):
             log = Money.sum((money for money in booked if money.currency is currency), currency)
@@ -320,12 +320,12 @@ class Demo:
     def stored(self, work: UnitOfWork) -> Iterator[tuple[AggregateKind, str, Stored[Any] | None]]:
         """Everything that is stored, with its kind and id."""
         account, customer = self.academy.account, self.academy.customer
-        for pool in work.pools(TENANT):
+        for pool in work.pools(TENANT, Page()):
             yield AggregateKind.LICENSES, pool.id, work.pool(TENANT, pool.id, None)
         yield AggregateKind.LICENSES, account, work.account(TENANT, account, None)
         yield AggregateKind.USAGE, customer, work.usage(TENANT, customer, None)
         yield AggregateKind.CREDITS, customer, work.credits(TENANT, customer, None)
-        for one in work.customers(TENANT):
+        for one in work.customers(TENANT, Page()):
             yield AggregateKind.CUSTOMERS, one.id, work.customer(TENANT, one.id, None, None)
         yield AggregateKind.NUMBERS, NUMBERS, work.numbers(TENANT)
 

@@ -8,16 +8,27 @@ import argparse
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 
 from tests.reliability import (
+    bulk,
+    crash,
     credit_worlds,
     determinism,
+    diff_adapters,
     figures,
+    history_forced,
+    interleave,
     jobs,
     laws,
     machine,
     partner,
     planted,
+    race,
+    revoke,
+    same_key,
+    tamper,
+    tenants,
     visibility_worlds,
     zones,
 )
@@ -40,6 +51,7 @@ def checks(scale: float) -> list[tuple[str, Callable[[int], Figures]]]:
     """Each check by name, and what runs it with a seed."""
 
     workers = JOBS if scale > 0.01 else 1
+    here, servers = workers == 1, max(1, round(figures.SERVER_KILLS * scale))
 
     def times(figure: int, least: int = 100) -> int:
         return max(least, round(figure * scale))
@@ -52,6 +64,19 @@ def checks(scale: float) -> list[tuple[str, Callable[[int], Figures]]]:
         ("jobs late and repeated (R25)", lambda seed: jobs.run(times(figures.RUNS, 40), seed, workers)),
         ("visibility (R12)", lambda seed: visibility_worlds.run(times(figures.PAIRS), seed, workers)),
         ("credits and oracle", lambda seed: credit_worlds.run(times(figures.BURNED), seed)),
+        ("races, PostgreSQL (R3, R24)", partial(race.run_at, "postgres", scale, here=here)),
+        ("races, SQLite (R4, R24)", partial(race.run_at, "sqlite", scale, here=here)),
+        ("races, memory (R4, R24)", partial(race.run_at, "memory", scale, here=here)),
+        ("one key (R6)", lambda seed: same_key.run(times(figures.DELIVERIES, 12), seed, here=here)),
+        ("kills, SQLite (R7)", lambda seed: crash.run("sqlite", times(figures.KILLS, 5), 0, seed)),
+        ("kills, PostgreSQL (R7)", lambda seed: crash.run("postgres", times(figures.KILLS, 5), servers, seed)),
+        ("several pools (R23)", lambda seed: bulk.run("postgres", times(figures.BULKS, 2), seed, here=here)),
+        ("anomalies, forced (R24)", lambda _seed: history_forced.run()),
+        ("adapters alike (R2, R17)", lambda seed: diff_adapters.on_postgres(times(figures.ALIKE), seed, workers)),
+        ("interleaving (R8)", lambda _seed: interleave.run(triples=None if scale > 0.01 else 2)),
+        ("tenants (R13)", lambda _seed: tenants.run(kinds=tenants.KINDS if scale > 0.01 else ("memory",))),
+        ("revocation (R14)", lambda seed: revoke.run(times(figures.REVOKED, 10), seed)),
+        ("edits (R17)", lambda seed: tamper.run(times(figures.EDITS), seed, workers)),
         ("planted bugs (R5)", planted.run),
         ("determinism (R22)", lambda seed: determinism.run(seed, times(figures.AGAIN))),
     ]

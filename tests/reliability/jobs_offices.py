@@ -236,12 +236,12 @@ class Served:
     def pay(self, buyer: Buyer, now: datetime, turn: str) -> bool:
         """As `Pure.pay()`."""
         self.now, paid = now, self.charged.total()
-        asked = {"tenant": TENANT, "actor": ACTOR, "customer": buyer.name}
+        asked: dict[str, Any] = {"tenant": TENANT, "actor": ACTOR, "customer": buyer.name}
         if not buyer.automatic:
             for bill in owed(self.account(buyer), buyer, now):
                 self._paid(buyer, bill.id, bill.outstanding, now)
             return self.charged.total() > paid
-        dues = {row.document: row.due for row in self.licensing.run(services.ListBills(**asked)).rows}
+        dues = {row.document: row.due for row in self.licensing.run(services.ListBills(most=1000, **asked)).rows}
         for charge in self.licensing.run(services.ListCharges(**asked)).rows:
             if buyer.pays(dues[charge.document], now):
                 self._paid(buyer, charge.document, charge.amount, now)

@@ -27,12 +27,14 @@ from tests.reliability import (
     account_plants,
     credit_plants,
     credit_worlds,
+    diff_adapters_plants,
     jobs,
     laws,
     limit_plants,
     machine,
     partner,
     pool_plants,
+    race_plants,
     subscription_plants,
     visibility_plants,
     visibility_worlds,
@@ -220,6 +222,8 @@ def run(seed: int) -> Figures:
         *((law, partial(broken, law, 2_000, seed), plant) for plant, law in subscription_plants.PLANTS.items()),
         *(("a partner's year", by_years, plant) for plant in account_plants.IN_YEARS),
         *(("jobs", by_jobs, plant) for plant in account_plants.IN_JOBS),
+        *race_plants.planted(seed),
+        *diff_adapters_plants.planted(seed),
     ]
     missed = [
         f"{name} did not find {plant.__name__}" for name, harness, plant in planted if not found_by(harness, plant)

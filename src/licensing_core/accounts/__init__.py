@@ -49,6 +49,7 @@ from licensing_core.accounts.events import (
 )
 from licensing_core.accounts.importing import can_import_customer, import_customer
 from licensing_core.accounts.importing_subscriptions import can_import_subscription, import_subscription
+from licensing_core.accounts.leaving import deactivate_person, merge_person
 from licensing_core.accounts.numbers import (
     PLAIN_SERIES,
     DocumentSeries,
@@ -216,10 +217,12 @@ __all__ = [
     "configure",
     "customer_row",
     "dashboard",
+    "deactivate_person",
     "document_id",
     "dun",
     "import_customer",
     "import_subscription",
+    "merge_person",
     "note_failed_debit",
     "notices",
     "numbers_opened",

@@ -48,6 +48,8 @@ class StaticHost:
         service_plans: The plans that customers may be on.
         credit_packs: The packs of credits for sale.
         activation: By when paid credits are to be active.
+        ask_store: Leave whoever is not among *actors* to the store, which keeps what `services.GrantActor` granted;
+            else they are learners.
 
     Raises:
         InvalidArgument: An argument is of another kind.
@@ -69,6 +71,7 @@ class StaticHost:
         service_plans: ServicePlans = NO_SERVICE_PLANS,
         credit_packs: Iterable[CreditPack] = (),
         activation: ActivationPolicy = ACTIVATION,
+        ask_store: bool = False,
     ) -> None:
         self._tenant, self._zone = as_id("tenant", tenant), as_zone("zone", zone)
         self._courses = _courses_of(courses)
@@ -80,11 +83,14 @@ class StaticHost:
         self._plans: ServicePlans = instance(ServicePlans)("service_plans", service_plans)
         self._packs = {pack.id: pack for pack in _each("credit_packs", credit_packs, CreditPack)}
         self._activation: ActivationPolicy = instance(ActivationPolicy)("activation", activation)
+        self._ask_store: bool = instance(bool)("ask_store", ask_store)
 
-    def actor(self, tenant: str, actor_id: str) -> Actor:
-        """The actor of this id; a learner when none was given."""
-        known = self._actors if tenant == self._tenant else {}
-        return known.get(actor_id) or Actor(actor_id)
+    def actor(self, tenant: str, actor_id: str) -> Actor | None:
+        """The actor of this id; when none was given a learner, or `None` where the store is asked."""
+        if tenant != self._tenant:
+            return Actor(actor_id)
+        known = self._actors.get(actor_id)
+        return Actor(actor_id) if known is None and not self._ask_store else known
 
     def directory(self, tenant: str) -> Directory:
         """The directory that was given."""
@@ -157,7 +163,7 @@ class AsyncHostOf:
             raise InvalidArgument(parameter="host", expected=expected, got=shown(host))
         self._host = host
 
-    async def actor(self, tenant: str, actor_id: str) -> Actor:
+    async def actor(self, tenant: str, actor_id: str) -> Actor | None:
         """As the host answers."""
         return self._host.actor(tenant, actor_id)
 

@@ -7,8 +7,9 @@ from attrs import evolve, frozen
 
 from licensing_core.accounts import Card
 from licensing_core.accounts.values import as_email
-from licensing_core.checks import Check, InvalidArgument, as_id, check_of, instance, whole
+from licensing_core.checks import MAX_COUNT, Check, InvalidArgument, as_id, check_of, instance, shown, whole
 from licensing_core.decisions import Event
+from licensing_core.directory import Actor
 from licensing_core.enrollments import (
     Enrollment,
     EnrollmentsMovedIn,
@@ -20,7 +21,7 @@ from licensing_core.enrollments import (
 from licensing_core.holdings import Holding, Holdings
 from licensing_core.license_cycle import LicenseAccount
 from licensing_core.pools import AnyPool, LicensePool, SeatPool, holding_changes
-from licensing_core.protocols import Aggregate, AggregateKind
+from licensing_core.protocols import Aggregate, AggregateKind, Envelope, Page
 
 NONE_LOADED: Final = Holdings(loaded=())
 """Nothing was looked up."""
@@ -28,6 +29,12 @@ as_kind: Final[Check] = instance(AggregateKind)
 """The check of a kind of aggregates."""
 as_most: Final[Check] = whole(1, 1000)
 """The check of how many events are asked for at most."""
+as_page: Final[Check] = instance(Page)
+"""The check of which part of a list is asked for."""
+as_count: Final[Check] = whole(0, MAX_COUNT)
+"""The check of the number of an event, 0 for none."""
+as_actor: Final[Check] = check_of(Actor | None)
+"""The check of what somebody may do that is to be kept; `None` forgets it."""
 as_card: Final[Check] = check_of(Card | None)
 """The check of a card that is to be kept; `None` forgets one."""
 CardKey = tuple[str, str, str]
@@ -51,6 +58,19 @@ def card_key(tenant: str, customer: str, person: str | None) -> CardKey:
     """What a card is found by; raises `InvalidId`."""
     who = "" if person is None else as_id("person", person)
     return as_id("tenant", tenant), as_id("customer", customer), who
+
+
+def places_of(tenant: str, envelopes: Collection[Envelope]) -> list[tuple[str, AggregateKind, str, int]]:
+    """The places in their histories of *envelopes*, sorted; raises `InvalidArgument` for one of another tenant."""
+    owner = as_id("tenant", tenant)
+    found = {_place(owner, one) for one in envelopes}
+    return sorted(found)
+
+
+def _place(owner: str, envelope: object) -> tuple[str, AggregateKind, str, int]:
+    if not isinstance(envelope, Envelope) or envelope.tenant != owner:
+        raise InvalidArgument(parameter="envelopes", expected="envelopes of the tenant", got=shown(envelope))
+    return envelope.tenant, envelope.kind, envelope.aggregate, envelope.sequence
 
 
 def owner_and_email(tenant: str, email: str) -> tuple[str, str]:

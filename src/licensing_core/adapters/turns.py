@@ -8,6 +8,7 @@ from concurrent.futures import wait as wait_for_all
 from contextlib import contextmanager
 from threading import Lock
 from typing import Any, Final
+from weakref import WeakValueDictionary
 
 from licensing_core.checks import InvalidArgument, shown
 from licensing_core.protocols import StoreUnavailable
@@ -86,3 +87,18 @@ class Turn:
                 come.set_result(None)
                 return
             self._lock.release()
+
+
+class Lines:
+    """Turns by name: those who want the same thing wait in one line, and nobody else waits for them."""
+
+    def __init__(self) -> None:
+        self._lock, self._turns = Lock(), WeakValueDictionary[object, Turn]()
+
+    def of(self, name: object) -> Turn:
+        """The turn of what has this *name*, for as long as somebody holds or waits for it."""
+        with self._lock:
+            found = self._turns.get(name)
+            if found is None:
+                found = self._turns[name] = Turn()
+            return found

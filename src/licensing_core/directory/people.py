@@ -9,7 +9,19 @@ from typing import Annotated, Any, ClassVar, Final
 
 from attrs import field, frozen
 
-from licensing_core.checks import MAX_COUNT, FrozenMap, Id, UserId, Value, as_id, bulk, check_of, checked, instance
+from licensing_core.checks import (
+    MAX_COUNT,
+    FrozenMap,
+    Id,
+    UserId,
+    Value,
+    as_id,
+    bulk,
+    check_of,
+    checked,
+    instance,
+    whole,
+)
 from licensing_core.directory.actors import Actor, Role
 from licensing_core.directory.placement import Placement, Standing
 from licensing_core.directory.reach import Reach, reach_of
@@ -194,6 +206,7 @@ class Coverage(StrEnum):
 
 
 _EXACT: Final = Coverage.EXACT
+_as_most: Final = whole(1, MAX_COUNT)
 _MOST_REACHES: Final = 32_768
 """How many sets of scopes a directory remembers the reach of before it begins anew."""
 
@@ -313,6 +326,25 @@ class Directory(Value):
         if scope.kind is _BRANCH:
             return self._roster.in_branches(begin, min(begin + 1, end))
         return tuple(sorted(set(self._roster.in_branches(begin, end))))
+
+    def members_after(self, scope: Scope, after: str | None, most: int) -> tuple[str, ...]:
+        """The first *most* of `members()` whose id comes after *after*; `None` for the first of all.
+
+        The first part of a list puts it in order; each part after it takes O(log n + most).
+
+        Raises:
+            InvalidId: *after* is no id.
+            InvalidQuantity: *most* is not from 1 to 2**31 - 1.
+        """
+        place, many = "" if after is None else as_id("after", after), _as_most("most", most)
+        if scope.id is None:
+            return self._roster.everybody_after(place, many)
+        if scope.kind is _USER:
+            return tuple(user for user in self.members(scope) if user > place)
+        if scope.kind is _GROUP:
+            return self._roster.in_group_after(scope.id, place, many)
+        begin, end = self.forest.numbers_under(scope.id)
+        return self._roster.in_branches_after(begin, min(begin + 1, end) if scope.kind is _BRANCH else end, place, many)
 
     def audience(self, scopes: frozenset[Scope | Content]) -> tuple[str, ...]:
         """The known users in one of *scopes* now, each once; in time that follows how many they are.

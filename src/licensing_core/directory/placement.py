@@ -1,10 +1,11 @@
 """Who is where, kept in the order of the branches, so that a list of people is a few slices of one list."""
 
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate, chain, islice
+from typing import Final
 
 from attrs import field, frozen
 
@@ -12,6 +13,8 @@ from licensing_core.directory.reach import Reach, is_inside
 
 Standing = tuple[frozenset[str], tuple[int, ...]]
 """The groups of somebody, and the numbers of their branches."""
+_MOST_ORDERED: Final = 4
+"""How many times as many ids as there are people the lists hold that are kept in order."""
 
 
 @frozen(eq=False)
@@ -36,6 +39,12 @@ def _spans(bounds: Sequence[int]) -> Iterator[tuple[int, int]]:
     return zip(bounds[::2], bounds[1::2], strict=True)
 
 
+def _after(users: Sequence[str], after: str, most: int) -> tuple[str, ...]:
+    """The first *most* of *users*, who are sorted, that come after *after*."""
+    first = bisect_right(users, after)
+    return tuple(users[first : first + most])
+
+
 def _from(users: tuple[str, ...], begin: int, end: int) -> Iterator[str]:
     """The items of *users* from *begin* up to *end*: a slice, without a copy of it in between."""
     walk = iter(users)
@@ -50,7 +59,7 @@ class Placement:
     stands there several times.
     """
 
-    __slots__ = ("_again", "_groups", "_nowhere", "_placed", "_standings", "_starts")
+    __slots__ = ("_again", "_groups", "_kept", "_nowhere", "_ordered", "_placed", "_standings", "_starts")
 
     def __init__(self, standings: Mapping[str, Standing], branches: int) -> None:
         """Place the people of *standings*, which are in the order of their ids, in so many *branches*."""
@@ -69,6 +78,8 @@ class Placement:
         self._again = array("i", (at for at, user in enumerate(self._placed) if user in several) if several else ())
         self._nowhere = tuple(nowhere)
         self._groups = _by_group(standings, by_branch, [*several, *nowhere])
+        self._ordered: dict[object, tuple[str, ...]] = {}
+        self._kept = 0
 
     def in_branches(self, begin: int, end: int) -> tuple[str, ...]:
         """Those in the branches of these numbers, in their order; some several times."""
@@ -78,6 +89,36 @@ class Placement:
         """The members of *group*, in no order."""
         found = self._groups.get(group)
         return () if found is None else (*found.users, *found.others)
+
+    def everybody_after(self, after: str, most: int) -> tuple[str, ...]:
+        """The first *most* of all people whose id comes after *after*, sorted."""
+        return _after(self._sorted(None, lambda: self._standings), after, most)
+
+    def in_group_after(self, group: str, after: str, most: int) -> tuple[str, ...]:
+        """The first *most* members of *group* whose id comes after *after*, sorted."""
+        return _after(self._sorted(group, lambda: sorted(self.in_group(group))), after, most)
+
+    def in_branches_after(self, begin: int, end: int, after: str, most: int) -> tuple[str, ...]:
+        """The first *most* of those in the branches of these numbers whose id comes after *after*, sorted."""
+        if end - begin <= 1:  # who is in one branch stands in order there
+            at, upto = self._starts[begin], self._starts[end]
+            first = bisect_right(self._placed, after, at, upto)
+            return self._placed[first : min(first + most, upto)]
+        return _after(self._sorted((begin, end), lambda: sorted(set(self.in_branches(begin, end)))), after, most)
+
+    def _sorted(self, key: object, make: Callable[[], Iterable[str]]) -> tuple[str, ...]:
+        """What *make* gives, kept for the next part of the same list.
+
+        It follows from the people alone, so that remembering it changes no answer.
+        """
+        found = self._ordered.get(key)
+        if found is None:
+            found = tuple(make())
+            if self._kept + len(found) > _MOST_ORDERED * len(self._standings):
+                self._ordered, self._kept = {}, 0
+            self._ordered[key] = found
+            self._kept += len(found) + 1
+        return found
 
     def within(self, reach: Reach) -> tuple[str, ...]:
         """The people in *reach*, each once: first by branch, then those in it only by a group or a scope of their own.

@@ -42,6 +42,7 @@ from licensing_core.enrollments.events import (
 )
 from licensing_core.enrollments.importing import can_import_pool, import_pool
 from licensing_core.enrollments.keeping import Moved, can_confirm, can_readmit, confirm, lock, move, readmit
+from licensing_core.enrollments.merging import EnrollmentsMerged, MergeEvent, merge
 from licensing_core.enrollments.refusals import (
     AlreadyConfirmed,
     AlreadyEnrolled,
@@ -85,11 +86,13 @@ __all__ = [
     "Enrollments",
     "EnrollmentsLocked",
     "EnrollmentsMade",
+    "EnrollmentsMerged",
     "EnrollmentsMovedIn",
     "EnrollmentsMovedOut",
     "EnrollmentsNotLoaded",
     "EnrollmentsRemoved",
     "LivePool",
+    "MergeEvent",
     "Moved",
     "NoLicense",
     "NotEnrolled",
@@ -118,6 +121,7 @@ __all__ = [
     "import_pool",
     "imported",
     "lock",
+    "merge",
     "move",
     "readmit",
     "reject",

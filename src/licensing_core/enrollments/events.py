@@ -51,7 +51,7 @@ class EnrollmentsLocked(EnrollmentsMade):
 
 @frozen(kw_only=True, field_transformer=checked)
 class EnrollmentsMovedIn(EnrollmentsMade):
-    """Users were transferred to *pool*, and these enrollments with them."""
+    """Users were transferred to *pool*, or others merged into them, and these enrollments came with that."""
 
     type: ClassVar[str] = "enrollment.moved_in"
 
@@ -85,7 +85,7 @@ class EnrollmentRejected(EnrollmentsRemoved):
 
 @frozen(kw_only=True, field_transformer=checked)
 class EnrollmentsMovedOut(EnrollmentsRemoved):
-    """Users were transferred to another pool, and these enrollments with them."""
+    """Users were transferred to another pool, or merged into others, and these enrollments went with them."""
 
     type: ClassVar[str] = "enrollment.moved_out"
 

@@ -140,31 +140,32 @@ def move(
 
     Source: DOC-38, WAL-12.
     """
-    at, moving = as_instant("now", now), bulk("users", users)
-    source.enrollments.require(moving)
+    at, wanted = as_instant("now", now), bulk("users", users)
+    source.enrollments.require(wanted)
     parts = courses_in(courses)
     follow: list[Enrollment] = []
     left: list[Enrollment] = []
-    for user in moving:
+    for user in wanted:
         theirs = [one for one in source.enrollments.of(user).values() if one.pool == source.pool.id and not one.locked]
         listed = {one.content for one in theirs if package is not None and package.lists(one.content)}
         within = listed.union(*(courses_of(plan, parts) for plan in listed if plan.kind is ContentKind.LEARNING_PLAN))
         for one in theirs:
             (follow if one.content in within else left).append(one)
     locking = _lock(source, left, by, at)
-    out, into = _moving(in_order(follow), source.pool.id, target.pool.id, acting(by), at)
+    leaving = in_order(follow)
+    arrived = tuple(evolve(one, pool=target.pool.id) for one in leaving)
+    out, into = moving(leaving, arrived, source.pool.id, target.pool.id, acting(by), at)
     moved = Moved(source=reduce(events.apply, out, locking.state), target=reduce(events.apply, into, target))
     return Decision(moved, (*locking.events, *out, *into))
 
 
-def _moving(
-    enrollments: tuple[Enrollment, ...], source: str, target: str, by: str, at: datetime
+def moving(
+    leaving: tuple[Enrollment, ...], arrived: tuple[Enrollment, ...], source: str, target: str, by: str, at: datetime
 ) -> tuple[list[EnrollmentsMovedOut], list[EnrollmentsMovedIn]]:
-    parts = list(_parts(enrollments))
-    arrived = [tuple(evolve(one, pool=target) for one in part) for part in parts]
+    """What happens in the pools *source* and *target* when those *leaving* become those that *arrived*."""
     return (
-        [EnrollmentsMovedOut(pool=source, enrollments=part, by=by, at=at) for part in parts],
-        [EnrollmentsMovedIn(pool=target, enrollments=part, by=by, at=at) for part in arrived],
+        [EnrollmentsMovedOut(pool=source, enrollments=part, by=by, at=at) for part in _parts(leaving)],
+        [EnrollmentsMovedIn(pool=target, enrollments=part, by=by, at=at) for part in _parts(arrived)],
     )
 
 

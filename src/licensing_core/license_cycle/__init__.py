@@ -29,6 +29,7 @@ from licensing_core.license_cycle.holders import (
     can_revoke,
     grant,
     licensed_user,
+    merge_holder,
     revoke,
 )
 from licensing_core.license_cycle.purchase import (
@@ -78,6 +79,7 @@ __all__ = [
     "grant",
     "license_table",
     "licensed_user",
+    "merge_holder",
     "open_account",
     "opened",
     "quotes",

@@ -25,7 +25,7 @@ from licensing_core.decisions import Decision, Event
 from licensing_core.directory import EVERYONE, Actor, acting
 from licensing_core.errors import LicensingError
 from licensing_core.periods import Cycle, Period
-from licensing_core.pools import LicensePool, LicensesAssigned, LicensesUnassigned, PoolResized
+from licensing_core.pools import HolderMerged, LicensePool, LicensesAssigned, LicensesUnassigned, PoolResized
 from licensing_core.pricing import UnitPrice
 
 _as_totals: Final = check_of(Mapping[Id, Count])
@@ -176,7 +176,14 @@ class CycleClosed(Event):
 
 
 AccountEvent = (
-    LicensesOrdered | OrderPaid | OrderCancelled | CycleClosed | LicensesAssigned | LicensesUnassigned | PoolResized
+    LicensesOrdered
+    | OrderPaid
+    | OrderCancelled
+    | CycleClosed
+    | LicensesAssigned
+    | LicensesUnassigned
+    | HolderMerged
+    | PoolResized
 )
 
 

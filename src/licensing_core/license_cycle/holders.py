@@ -87,5 +87,20 @@ def revoke(
     return Decision(reduce(apply, decision.events, account), decision.events)
 
 
+def merge_holder(
+    account: LicenseAccount, user: UserId, into: UserId, *, by: Actor, now: datetime
+) -> Decision[LicenseAccount, AccountEvent]:
+    """Let *into* have the licenses of *user* of every type, as `pools.merge_holder()` does with each pool.
+
+    Source: decision 18.
+    """
+    merged: tuple[AccountEvent, ...] = tuple(
+        event
+        for _, pool in sorted(account.pools.items())
+        for event in pools.merge_holder(pool, user, into, by=by, now=now).events
+    )
+    return Decision(reduce(apply, merged, account), merged)
+
+
 can_grant = twin(grant, "WAL-5")
 can_revoke = twin(revoke, "WAL-12")

@@ -65,6 +65,18 @@ EVENTS: Final[dict[str, Text]] = {
             "{users} users keep their licenses of the pool {pool}: the release was rejected.",
         ),
     ),
+    "pool.holder_merged": (
+        where(
+            "holding",
+            say("Two users were merged, and the one who stays holds a license of the pool {pool}."),
+            wanted="held",
+        ),
+        where(
+            "holding",
+            say("Two users were merged, and the release of a license of the pool {pool} waits to be confirmed."),
+            wanted="awaiting",
+        ),
+    ),
     "pool.resized": (
         say("The pool {pool} has {bought} in all from now on."),
         where("dropped", by("dropped", "{dropped} user lost a license.", "{dropped} users lost a license.")),

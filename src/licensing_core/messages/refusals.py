@@ -70,6 +70,8 @@ _GENERAL: Final[dict[str, Text]] = {
     "permission.missing": (
         say("You need the permission “{permission}” for this. Somebody who has that permission can do it."),
     ),
+    "superadmin.required": (say("Only a superadmin can do this. Ask one."),),
+    "access.own": (say("Nobody can do this to themselves. Ask another superadmin."),),
     "store.version_conflict": (
         say("Somebody else changed {aggregate} in the meantime. Load it again and repeat what you did."),
     ),
@@ -81,6 +83,12 @@ _GENERAL: Final[dict[str, Text]] = {
             say("Others are using it, and nothing was begun. Try again in a moment with the same key."),
             wanted="busy",
         ),
+        where(
+            "reason",
+            say("Others are changing the same things, and nothing was changed. Try again with the same key."),
+            wanted="conflict",
+        ),
+        where("reason", say("It was opened for reading only, and nothing was changed."), wanted="read_only"),
         where(
             "reason",
             say(
@@ -102,6 +110,12 @@ _GENERAL: Final[dict[str, Text]] = {
         say(
             "“{parameter}” names a database that this version cannot store in. "
             "Expected: {expected:phrase}. Given: {got:phrase}."
+        ),
+    ),
+    "store.migration_needed": (
+        say(
+            "The tables of the database are of revision {found}, but this version works with {needed}. "
+            "Make a backup and migrate them, or use the version that they are of."
         ),
     ),
     "document.invalid": (

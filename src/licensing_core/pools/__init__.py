@@ -5,6 +5,7 @@ or refuses; `apply()` refuses nothing, so `reduce(apply, events, state)` rebuild
 """
 
 from licensing_core.pools.events import (
+    HolderMerged,
     LicensesAssigned,
     LicensesUnassigned,
     PoolEvent,
@@ -30,6 +31,7 @@ from licensing_core.pools.licenses import (
     reject,
     unassign,
 )
+from licensing_core.pools.merging import merge_holder
 from licensing_core.pools.refusals import (
     ConfirmationNotAllowed,
     LicensesExhausted,
@@ -50,6 +52,7 @@ __all__ = [
     "SHRINK_ORDER",
     "AnyPool",
     "ConfirmationNotAllowed",
+    "HolderMerged",
     "LicensePool",
     "LicensesAssigned",
     "LicensesExhausted",
@@ -86,6 +89,7 @@ __all__ = [
     "can_unassign",
     "confirm",
     "holding_changes",
+    "merge_holder",
     "open_pool",
     "opened",
     "preview_shrink",

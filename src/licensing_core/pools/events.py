@@ -87,6 +87,21 @@ class ReleasesRejected(Event):
 
 
 @frozen(kw_only=True, field_transformer=checked)
+class HolderMerged(Event):
+    """Two users were the same person: *into* has the license of *user* now, who has none.
+
+    Attributes:
+        holding: Its state since. Where both had a license, one went back to the pool.
+    """
+
+    type: ClassVar[str] = "pool.holder_merged"
+    pool: Id
+    user: UserId
+    into: UserId
+    holding: Holding
+
+
+@frozen(kw_only=True, field_transformer=checked)
 class PoolResized(Event):
     """The pool has *bought* licenses or seats from now on; the users *dropped* have none any more."""
 
@@ -126,6 +141,7 @@ PoolEvent = (
     LicensesAssigned
     | LicensesUnassigned
     | ReleasesRejected
+    | HolderMerged
     | PoolResized
     | PoolRenewed
     | PoolSuspended
@@ -166,6 +182,8 @@ def holding_changes(event: Event) -> dict[str, Holding | None]:
         return dict.fromkeys(sorted(event.users), _HELD)
     if isinstance(event, LicensesUnassigned):
         return {**dict.fromkeys(sorted(event.released)), **dict.fromkeys(sorted(event.awaiting), Holding.AWAITING)}
+    if isinstance(event, HolderMerged):
+        return {event.user: None, event.into: event.holding}
     if isinstance(event, PoolResized):
         return dict.fromkeys(sorted(event.dropped))
     if isinstance(event, PoolTakenOver):

@@ -12,8 +12,8 @@ is given the kind of value to expect, and takes no other; names of classes never
 ...     refusal.faults
 (('$', 'name.unknown'), ('$.end', 'type.wrong'), ('$.start', 'name.missing'))
 
-What lives for one call only is not written: `Decision`, `Verdict`, `Stored` and `services.engine.Ports`; nor are the
-tables of `reports`, which are for people to read.
+What lives for one call only is not written: `Decision`, `Verdict`, `Stored`, `services.AsOf` and
+`services.engine.Ports`; nor are the tables of `reports`, which are for people to read.
 """
 
 from licensing_core.serde.faults import InvalidDocument

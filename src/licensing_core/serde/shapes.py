@@ -22,6 +22,7 @@ from licensing_core.holdings import Holding, Holdings
 from licensing_core.partial import ById
 from licensing_core.serde.faults import Faults, Path
 from licensing_core.serde.tables import EVENTS, KIND, TAGS, TEXTS
+from licensing_core.serde.upcasting import led_on
 
 Hook = Callable[[Any, Any], Any]
 _OTHER_TYPE: Final = (((), "type.wrong"),)
@@ -274,13 +275,15 @@ def _object(kind: Any, made: Converter) -> Hook:
     if kind is Value:
         return lambda data, _: _by_tag(made, data, {tag: tagged for tagged, tag in TAGS.items()})
     read = make_dict_structure_fn(kind, made, _cattrs_forbid_extra_keys=True, _cattrs_use_alias=True)
-    fixed: dict[str, Any] = {KIND: TAGS[kind]} if kind in TAGS else {}
-    if issubclass(kind, Event):
-        fixed = {"type": kind.type, "schema": kind.schema}
+    tag: dict[str, Any] = {KIND: TAGS[kind]} if kind in TAGS else {}
+    is_event = issubclass(kind, Event)
 
     def hook(data: Any, _: Any) -> Any:
         if type(data) is not dict:
             raise _wrong(data)
+        fixed = tag
+        if is_event:
+            data, fixed = _todays(kind, data), {"type": kind.type, "schema": kind.schema}
         faults: list[tuple[Path, str]] = [
             ((name,), _unlike(name, data)) for name, value in fixed.items() if not _same(data.get(name), value)
         ]
@@ -295,6 +298,16 @@ def _object(kind: Any, made: Converter) -> Hook:
         raise Faults(faults)
 
     return hook
+
+
+def _todays(kind: type[Event], data: dict[str, Any]) -> dict[str, Any]:
+    """*data* as an event of *kind* is written today; as it is, where it says no older schema."""
+    schema = data.get("schema")
+    if type(schema) is not int or not 1 <= schema < kind.schema or data.get("type") != kind.type:
+        return data
+    fixed = {"type": kind.type, "schema": schema}
+    fields = led_on(kind, {name: one for name, one in data.items() if name not in fixed}, schema)
+    return {**fields, **fixed, "schema": kind.schema}
 
 
 def _same(given: Any, wanted: Any) -> bool:

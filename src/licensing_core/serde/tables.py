@@ -55,6 +55,7 @@ TAGS: Final = MappingProxyType[type[Value], str](
         pricing.UnitPrice: "unit",
         seat_administration.Row: "pool_row",
         enrollments.Enrollment: "enrollment",
+        services.ActorShown: "actor_shown",
         services.BillRows: "bill_rows",
         services.BooksChanged: "books_changed",
         services.CardShown: "card_shown",
@@ -65,6 +66,7 @@ TAGS: Final = MappingProxyType[type[Value], str](
         services.CustomerRows: "customer_rows",
         services.CycleClosing: "cycle_closing",
         services.FeatureUsed: "feature_used",
+        services.Findings: "findings",
         services.Ids: "ids",
         services.LicenseChanged: "license_changed",
         services.LicenseTable: "license_table",
@@ -84,6 +86,9 @@ TAGS: Final = MappingProxyType[type[Value], str](
         services.SizeChanged: "size_changed",
         services.SubscriptionRows: "subscription_rows",
         services.UsageRows: "usage_rows",
+        services.UserDeactivated: "user_deactivated",
+        services.UserForgotten: "user_forgotten",
+        services.UsersMerged: "users_merged",
         services.UsersPlaced: "users_placed",
     }
 )
@@ -147,6 +152,7 @@ EVENTS: Final = MappingProxyType[str, type[Event]](
             enrollments.PoolImported,
             enrollments.UserUnenrolled,
             enrollments.UsersEnrolled,
+            pools.HolderMerged,
             pools.LicensesAssigned,
             pools.LicensesUnassigned,
             pools.PoolOpened,

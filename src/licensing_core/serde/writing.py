@@ -20,8 +20,9 @@ from licensing_core.protocols import Stored
 from licensing_core.serde.tables import EVENTS, KIND, TAGS, TEXTS
 from licensing_core.services.bulk import CommandPlan
 from licensing_core.services.engine import Ports
+from licensing_core.services.verifying import AsOf
 
-_PASSING: tuple[type, ...] = (Access, CommandPlan, Decision, Ports, Stored, Verdict)
+_PASSING: tuple[type, ...] = (Access, AsOf, CommandPlan, Decision, Ports, Stored, Verdict)
 
 
 def dumps(value: Any) -> str:

@@ -61,6 +61,7 @@ from licensing_core.services.clients import (
     RemovePerson,
     UnblockCustomer,
 )
+from licensing_core.services.comparing import Fault, Finding
 from licensing_core.services.credits import (
     ActivatePack,
     CancelPack,
@@ -78,6 +79,7 @@ from licensing_core.services.credits import (
 )
 from licensing_core.services.engine import AsyncLicensing, Command, Licensing, Query, fingerprint
 from licensing_core.services.features import FeatureUsed, MayUseFeature, UseFeature
+from licensing_core.services.grants import ActorShown, GrantActor, OwnAccess, ReadActor, RevokeActor, SuperadminRequired
 from licensing_core.services.importing import ImportCustomer, ImportPool, ImportSubscription
 from licensing_core.services.learning import (
     ConfirmEnrollment,
@@ -94,6 +96,8 @@ from licensing_core.services.learning import (
     UnenrollUser,
     UsersPlaced,
 )
+from licensing_core.services.merging import MergeUsers, UsersMerged
+from licensing_core.services.people import DeactivateUser, ForgetUser, UserDeactivated, UserForgotten
 from licensing_core.services.purchases import (
     BuyPlan,
     BuyPublicPlan,
@@ -110,7 +114,7 @@ from licensing_core.services.purchases import (
     RenewPool,
     Scopes,
 )
-from licensing_core.services.replay import BrokenHistory, replay, replay_enrollments
+from licensing_core.services.replay import replay, replay_enrollments, replay_until
 from licensing_core.services.seats import (
     AssignLicenses,
     ConfirmReleases,
@@ -153,19 +157,21 @@ from licensing_core.services.usage import (
     UsageRows,
     UseLimit,
 )
+from licensing_core.services.verifying import AsOf, Findings, ReadAsOf, Verify
 
 __all__ = [
     "ActivatePack",
+    "ActorShown",
     "AddCustomer",
     "AddPerson",
     "AlignSubscription",
+    "AsOf",
     "AssignLicenses",
     "AsyncLicensing",
     "BillCustomer",
     "BillRows",
     "BlockCustomer",
     "BooksChanged",
-    "BrokenHistory",
     "BuyLicenses",
     "BuyPlan",
     "BuyPublicPlan",
@@ -189,11 +195,17 @@ __all__ = [
     "CreditsStanding",
     "CustomerRows",
     "CycleClosing",
+    "DeactivateUser",
     "DunCustomer",
     "EnrollMyself",
     "EnrollUsers",
+    "Fault",
     "FeatureUsed",
     "FindCustomers",
+    "Finding",
+    "Findings",
+    "ForgetUser",
+    "GrantActor",
     "GrantCredits",
     "GrantLicense",
     "Ids",
@@ -222,6 +234,7 @@ __all__ = [
     "ListSubscriptions",
     "MayUseFeature",
     "MayUseSubscription",
+    "MergeUsers",
     "NoteFailedDebit",
     "NotePackPayment",
     "Notices",
@@ -233,6 +246,7 @@ __all__ = [
     "OrderStanding",
     "OrderSubscription",
     "OverrideLimit",
+    "OwnAccess",
     "Page",
     "PauseSubscription",
     "PayBill",
@@ -248,6 +262,8 @@ __all__ = [
     "QuoteRenewal",
     "Quotes",
     "ReadAccess",
+    "ReadActor",
+    "ReadAsOf",
     "ReadCard",
     "ReadCredits",
     "ReadCustomer",
@@ -273,6 +289,7 @@ __all__ = [
     "ResetCredits",
     "ResizePool",
     "ResumeSubscription",
+    "RevokeActor",
     "RevokeLicense",
     "Rows",
     "Scopes",
@@ -281,6 +298,7 @@ __all__ = [
     "SpendCredits",
     "SubscriptionCommand",
     "SubscriptionRows",
+    "SuperadminRequired",
     "TransferLicenses",
     "UnassignLicenses",
     "UnblockCustomer",
@@ -289,12 +307,17 @@ __all__ = [
     "UsageRows",
     "UseFeature",
     "UseLimit",
+    "UserDeactivated",
+    "UserForgotten",
+    "UsersMerged",
     "UsersPlaced",
+    "Verify",
     "VoidGrant",
     "WithdrawCancellation",
     "WithdrawChange",
     "fingerprint",
     "replay",
     "replay_enrollments",
+    "replay_until",
     "split",
 ]

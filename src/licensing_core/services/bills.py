@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, ClassVar, Final
 
-from attrs import frozen
+from attrs import field, frozen
 
 from licensing_core import accounts
 from licensing_core.accounts import (
@@ -21,10 +21,9 @@ from licensing_core.accounts import (
     Numbers,
     ReminderSent,
     SubscriptionRow,
-    UnknownCustomer,
 )
 from licensing_core.accounts.books import split
-from licensing_core.checks import Id, Instant, UserId, Value, checked
+from licensing_core.checks import Count, Id, Instant, InvalidArgument, UserId, Value, checked
 from licensing_core.decisions import Event, Verdict
 from licensing_core.directory import Actor, Permission
 from licensing_core.money import Money
@@ -33,6 +32,7 @@ from licensing_core.services.customers import authorized, named, stored_customer
 from licensing_core.services.engine import Command, Query, UseCase, ask, save
 from licensing_core.services.following import follow, follow_all, release
 from licensing_core.services.loading import believed
+from licensing_core.services.paging import Most, PagedQuery, cut
 from licensing_core.subscriptions import SubscriptionSuspended, SubscriptionTerminated, SubscriptionTerms
 
 MANAGE: Final = Permission.ACCOUNTS_MANAGE
@@ -67,16 +67,24 @@ class SubscriptionRows(Value):
 
 @frozen(field_transformer=checked)
 class BillRows(Value):
-    """The documents of a customer, by number."""
+    """The documents of a customer, by number; *next* is the one to ask for more after, `None` where there are none."""
 
     rows: tuple[BillRow, ...]
+    next: Id | None = None
 
 
 @frozen(field_transformer=checked)
 class Notices(Value):
-    """What a customer was told of, in the order in which it was."""
+    """What a customer was told of, in the order in which it was.
+
+    Attributes:
+        next: The number of the event to ask for more after; `None` where no more has happened.
+        upto: The number of the last event that was gone through: to ask after for what will have happened later.
+    """
 
     rows: tuple[Notice, ...]
+    next: Count | None = None
+    upto: Count = field(default=0, kw_only=True)
 
 
 @frozen(field_transformer=checked)
@@ -348,8 +356,12 @@ class ListSubscriptions(Query[SubscriptionRows]):
 
 
 @frozen(kw_only=True, field_transformer=checked)
-class ListBills(Query[BillRows]):
-    """Proformas, invoices and credit notes of a customer (LAT-2, ALU-4); for its administrator, too."""
+class ListBills(PagedQuery[BillRows]):
+    """Proformas, invoices and credit notes of a customer (LAT-2, ALU-4); for its administrator, too.
+
+    It answers with *most* of them that come *after* one by number; refuses with `InvalidArgument` one that is not
+    there.
+    """
 
     actor: UserId
     customer: Id
@@ -358,23 +370,39 @@ class ListBills(Query[BillRows]):
         """Load all of them."""
         yield from authorized(self, self.actor, self.customer, MANAGE, administrator=True)
         account = (yield from stored_customer(self, self.customer, documents=None)).state
-        return BillRows(accounts.bill_rows(account))
+        rows = accounts.bill_rows(account)
+        names = [row.document for row in rows]
+        if self.after is not None and self.after not in names:
+            raise InvalidArgument(parameter="after", expected="a document of the customer", got="another")
+        start = 0 if self.after is None else names.index(self.after) + 1
+        return BillRows(*cut(rows, names, start, self.most))
 
 
 @frozen(kw_only=True, field_transformer=checked)
 class ListNotices(Query[Notices]):
-    """What a customer was told of (LAT-6); for its administrator, too."""
+    """What a customer was told of (LAT-6); for its administrator, too.
+
+    Attributes:
+        after: The number of the event after which to begin; a mailer keeps it to go on with what is new.
+        most: How many events to go through; of some nobody is told, so that there may be fewer notices.
+    """
 
     actor: UserId
     customer: Id
+    after: Count = 0
+    most: Most = 100
 
     def steps(self, now: datetime) -> UseCase[Notices]:
         """Read the history of the account."""
         yield from authorized(self, self.actor, self.customer, MANAGE, administrator=True)
-        history = yield from ask(lambda ports: ports.work.history(self.tenant, AggregateKind.CUSTOMERS, self.customer))
+        history = yield from ask(
+            lambda ports: ports.work.history(self.tenant, AggregateKind.CUSTOMERS, self.customer, self.after, self.most)
+        )
         if not history:
-            raise UnknownCustomer(customer=self.customer)
-        return Notices(accounts.notices(one.event for one in history))
+            yield from stored_customer(self, self.customer)
+        upto = history[-1].sequence if history else self.after
+        told = accounts.notices(one.event for one in history)
+        return Notices(told, upto if len(history) == self.most else None, upto=upto)
 
 
 @frozen(kw_only=True, field_transformer=checked)

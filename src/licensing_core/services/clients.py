@@ -23,7 +23,7 @@ from licensing_core.accounts.clients import ClientDecision
 from licensing_core.accounts.values import InvalidEmail
 from licensing_core.checks import Id, Instant, InvalidArgument, Text, UserId, Value, checked, shown
 from licensing_core.directory import Actor, Permission
-from licensing_core.protocols import AggregateKind
+from licensing_core.protocols import AggregateKind, Page
 from licensing_core.services.customers import (
     authorized,
     customer_of,
@@ -34,7 +34,8 @@ from licensing_core.services.customers import (
 )
 from licensing_core.services.engine import Command, Query, UseCase, ask, save
 from licensing_core.services.following import follow
-from licensing_core.services.loading import actor_of
+from licensing_core.services.loading import actor_of, every
+from licensing_core.services.paging import Looked, PagedQuery, looked_through, part_of
 
 _RECENT: Final = 20
 """How many events the dashboard shows."""
@@ -49,16 +50,18 @@ def as_address(name: str, value: Any) -> str:
 
 @frozen(field_transformer=checked)
 class CustomerRows(Value):
-    """Customers, by id."""
+    """Customers, by id; *next* is the one to ask for more after, `None` where there are no more."""
 
     rows: tuple[CustomerRow, ...]
+    next: Id | None = None
 
 
 @frozen(field_transformer=checked)
 class PeopleRows(Value):
-    """Users and contacts of a customer, by id."""
+    """Users and contacts of a customer, by id; *next* is the one to ask for more after, `None` where there are none."""
 
     rows: Mapping[Id, Person]
+    next: Id | None = None
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -319,8 +322,8 @@ class ReadCustomer(Query[CustomerRow]):
 
 
 @frozen(kw_only=True, field_transformer=checked)
-class ListCustomers(Query[CustomerRows]):
-    """All customers with plan and status (PLZ-3)."""
+class ListCustomers(PagedQuery[CustomerRows]):
+    """The customers with plan and status (PLZ-3), *most* of them that come *after* an id."""
 
     actor: UserId
 
@@ -328,13 +331,19 @@ class ListCustomers(Query[CustomerRows]):
         """Read them, without bills and people."""
         actor = yield from actor_of(self, self.actor)
         actor.require(Permission.ACCOUNTS_MANAGE)
-        found = yield from ask(lambda ports: ports.work.customers(self.tenant))
-        return CustomerRows(tuple(customer_row(account, now) for account in found))
+        return CustomerRows(*(yield from looked_through(self.page, lambda page: self._look(page, now))))
+
+    def _look(self, page: Page, now: datetime) -> UseCase[Looked[CustomerRow]]:
+        found = yield from ask(lambda ports: ports.work.customers(self.tenant, page))
+        return [(account.id, customer_row(account, now)) for account in found]
 
 
 @frozen(kw_only=True, field_transformer=checked)
-class ListPeople(Query[PeopleRows]):
-    """Users and contacts of a customer with their permissions (PLZ-8, LAT-4); for its main administrator, too."""
+class ListPeople(PagedQuery[PeopleRows]):
+    """Users and contacts of a customer with their permissions (PLZ-8, LAT-4); for its main administrator, too.
+
+    It answers with *most* of them that come *after* an id.
+    """
 
     actor: UserId
     customer: Id
@@ -344,7 +353,9 @@ class ListPeople(Query[PeopleRows]):
         permission = Permission.ACCOUNTS_MANAGE
         yield from authorized(self, self.actor, self.customer, permission, administrator=True)
         account = (yield from stored_customer(self, self.customer, people=None)).state
-        return PeopleRows({name: account.people[name] for name in sorted(account.people)})
+        names = sorted(account.people)
+        shown, following = part_of(names, names, self.page)
+        return PeopleRows({name: account.people[name] for name in shown}, following)
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -357,7 +368,7 @@ class ReadDashboard(Query[Dashboard]):
         """Read the customers, without bills and people, and the last events."""
         actor = yield from actor_of(self, self.actor)
         actor.require(Permission.ACCOUNTS_MANAGE)
-        found = yield from ask(lambda ports: ports.work.customers(self.tenant))
+        found = yield from every(lambda ports, page: ports.work.customers(self.tenant, page))
         recent = yield from ask(lambda ports: ports.work.recent(self.tenant, AggregateKind.CUSTOMERS, _RECENT))
         return accounts.dashboard(found, recent=tuple(one.event for one in recent), now=now)
 

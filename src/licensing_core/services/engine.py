@@ -7,7 +7,7 @@ A use case is a generator that yields questions to the ports and receives the an
 import hashlib
 import inspect
 from abc import abstractmethod
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Generator, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -25,19 +25,21 @@ from licensing_core.protocols import (
     AsyncHost,
     AsyncStore,
     Clock,
+    Envelope,
     Host,
     IdempotencyConflict,
     Observer,
     Remembered,
     Store,
+    StoreUnavailable,
     UnitOfWork,
     VersionConflict,
 )
+from licensing_core.services.handing_over import TRIES, hand_over, hand_over_async, may_try_again
 
 A = TypeVar("A", bound=Value)
 B = TypeVar("B", bound=Value, covariant=True)
 T = TypeVar("T")
-_TRIES: Final = 8
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -137,22 +139,41 @@ def _plain(value: object) -> object:
     return repr(value)
 
 
+def digest_of(value: Value) -> str:
+    """A digest of *value* and all in it; the same on every machine and hash seed."""
+    return hashlib.sha256(repr(_plain(value)).encode()).hexdigest()
+
+
 def fingerprint(command: Command[Any]) -> str:
-    """A digest of all that *command* asks for, but for its key; the same on every machine and hash seed."""
-    return hashlib.sha256(repr(_plain(attrs.evolve(command, key="key"))).encode()).hexdigest()
+    """A digest of all that *command* asks for, but for its key."""
+    return digest_of(attrs.evolve(command, key="key"))
 
 
 def _once(command: Command[A], now: datetime) -> UseCase[A]:
     digest = fingerprint(command)
-    known = yield from ask(lambda ports: ports.work.recall(command.tenant, command.key))
+    known = yield from _recalled(command, digest)
     if known is not None:
-        if known.fingerprint != digest:
-            raise IdempotencyConflict(key=command.key)
-        return cast("A", known.answer)
-    answer = yield from command.steps(now)
+        return known
+    try:
+        answer = yield from command.steps(now)
+    except LicensingError:
+        known = yield from _recalled(command, digest)  # it was sent twice at once, and the other one came first
+        if known is None:
+            raise
+        return known
     used = Remembered(fingerprint=digest, answer=answer)
     yield from ask(lambda ports: ports.work.remember(command.tenant, command.key, used))
     return answer
+
+
+def _recalled(command: Command[A], digest: str) -> UseCase[A | None]:
+    """What was answered under the key of *command*; `None` when it is new."""
+    known = yield from ask(lambda ports: ports.work.recall(command.tenant, command.key))
+    if known is None:
+        return None
+    if known.fingerprint != digest:
+        raise IdempotencyConflict(key=command.key)
+    return cast("A", known.answer)
 
 
 def _use_case(asked: Query[A], now: datetime) -> UseCase[A]:
@@ -225,16 +246,29 @@ class Licensing:
             LicensingError: What the use case refuses; nothing was changed.
         """
         with _observed(self._observer, _as_query("asked", asked)):
-            return self._tried(asked, _TRIES)
+            return self._tried(asked, TRIES)
 
     def _tried(self, asked: Query[A], tries: int) -> A:
         try:
-            with self._store.begin() as work:
+            with self._store.begin(read_only=not isinstance(asked, Command)) as work:
                 return _drive(_use_case(asked, self._clock()), Ports(work=work, host=self._host))
-        except VersionConflict:
-            if tries == 1:
+        except (VersionConflict, StoreUnavailable) as refusal:
+            if not may_try_again(refusal, tries):
                 raise
         return self._tried(asked, tries - 1)
+
+    def hand_over(self, tenant: str, handler: Callable[[Sequence[Envelope]], object], most: int = 100) -> int:
+        """Give *handler* the events that nobody was handed over yet, *most* of them at most; how many there were.
+
+        Each event is handed over once or more: it leaves the outbox after *handler* has returned, and stays in it when
+        *handler* raises or the process ends before. The earliest come first, those of one aggregate in their order;
+        when two hand over at the same time, both get the same ones. No unit of work is open meanwhile.
+
+        Raises:
+            InvalidArgument: *handler* cannot be called, or *most* is not from 1 to 1000.
+            Exception: What *handler* raises.
+        """
+        return hand_over(self._store, tenant, handler, most)
 
     def may(self, command: Command[A]) -> Verdict:
         """Would `run()` with *command* be refused now, and why? Nothing is kept, its key included."""
@@ -250,7 +284,7 @@ class Licensing:
         Raises:
             LicensingError: What the first of them that is refused would be refused with.
         """
-        return self._tried_out(_as_commands(commands), _TRIES)
+        return self._tried_out(_as_commands(commands), TRIES)
 
     def _tried_out(self, commands: tuple[Command[A], ...], tries: int) -> tuple[A, ...]:
         answers: list[A] = []
@@ -259,8 +293,8 @@ class Licensing:
                 ports = Ports(work=work, host=self._host)
                 answers.extend(_drive(_use_case(command, self._clock()), ports) for command in commands)
                 raise _Undone
-        except VersionConflict:
-            if tries == 1:
+        except (VersionConflict, StoreUnavailable) as refusal:
+            if not may_try_again(refusal, tries):
                 raise
             return self._tried_out(commands, tries - 1)
         return tuple(answers)
@@ -275,17 +309,23 @@ class AsyncLicensing:
     async def run(self, asked: Query[A]) -> A:
         """As `Licensing.run()`."""
         with _observed(self._observer, _as_query("asked", asked)):
-            return await self._tried(asked, _TRIES)
+            return await self._tried(asked, TRIES)
 
     async def _tried(self, asked: Query[A], tries: int) -> A:
         try:
-            async with self._store.begin() as work:
+            async with self._store.begin(read_only=not isinstance(asked, Command)) as work:
                 ports = Ports(work=cast("UnitOfWork", work), host=self._host)
                 return await _drive_async(_use_case(asked, self._clock()), ports)
-        except VersionConflict:
-            if tries == 1:
+        except (VersionConflict, StoreUnavailable) as refusal:
+            if not may_try_again(refusal, tries):
                 raise
         return await self._tried(asked, tries - 1)
+
+    async def hand_over(
+        self, tenant: str, handler: Callable[[Sequence[Envelope]], Awaitable[object]], most: int = 100
+    ) -> int:
+        """As `Licensing.hand_over()`, with a *handler* to be awaited."""
+        return await hand_over_async(self._store, tenant, handler, most)
 
     async def may(self, command: Command[A]) -> Verdict:
         """As `Licensing.may()`."""
@@ -299,7 +339,7 @@ class AsyncLicensing:
 
     async def preview(self, *commands: Command[A]) -> tuple[A, ...]:
         """As `Licensing.preview()`."""
-        return await self._tried_out(_as_commands(commands), _TRIES)
+        return await self._tried_out(_as_commands(commands), TRIES)
 
     async def _tried_out(self, commands: tuple[Command[A], ...], tries: int) -> tuple[A, ...]:
         answers: list[A] = []
@@ -309,8 +349,8 @@ class AsyncLicensing:
                     ports = Ports(work=cast("UnitOfWork", work), host=self._host)
                     answers += [await _drive_async(_use_case(command, self._clock()), ports) for command in commands]
                     raise _Undone
-        except VersionConflict:
-            if tries == 1:
+        except (VersionConflict, StoreUnavailable) as refusal:
+            if not may_try_again(refusal, tries):
                 raise
             return await self._tried_out(commands, tries - 1)
         return tuple(answers)

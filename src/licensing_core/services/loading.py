@@ -1,7 +1,8 @@
 """The steps that many use cases begin with: who acts, what the plan says now, and what is stored."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any, Protocol, TypeVar
 
 from licensing_core import seat_administration
 from licensing_core.checks import InvalidArgument, TooManyItems, Value, as_id, shown
@@ -10,12 +11,24 @@ from licensing_core.directory import Actor, Content, ContentKind, Directory
 from licensing_core.enrollments import MAX_CONTENTS, Enrollments, LivePool
 from licensing_core.plans import Offer, Package, Switches
 from licensing_core.pools import AnyPool
-from licensing_core.protocols import Stored
-from licensing_core.services.engine import Command, Query, UseCase, ask, save
+from licensing_core.protocols import MOST_OF_PAGE, Page, Stored
+from licensing_core.services.engine import Command, Ports, Query, UseCase, ask, save
 from licensing_core.visibility import PlanNotVisible, PurchaseBySuperadmin
 
 A = TypeVar("A", bound=Value)
 T = TypeVar("T")
+
+
+class Named(Protocol):
+    """What has an id."""
+
+    @property
+    def id(self) -> str:
+        """By which it is listed."""
+        ...
+
+
+N = TypeVar("N", bound=Named)
 
 
 def believed(answer: Any, kind: type[T], wanted: str | None = None) -> T:
@@ -26,8 +39,30 @@ def believed(answer: Any, kind: type[T], wanted: str | None = None) -> T:
 
 
 def actor_of(asked: Query[Any], actor_id: str) -> UseCase[Actor]:
-    """Who acts, as the host knows them; raises `InvalidArgument` when it answers with anybody else."""
-    return believed((yield from ask(lambda ports: ports.host.actor(asked.tenant, actor_id))), Actor, actor_id)
+    """Who acts, as the host knows them, else the store; a learner, when neither knows anything of them.
+
+    Raises:
+        InvalidArgument: Somebody else is answered with.
+    """
+    known = yield from ask(lambda ports: ports.host.actor(asked.tenant, actor_id))
+    if known is None:
+        known = yield from ask(lambda ports: ports.work.actor(asked.tenant, actor_id))
+    return Actor(actor_id) if known is None else believed(known, Actor, actor_id)
+
+
+def every(load: Callable[[Ports, Page], Sequence[N]]) -> UseCase[Sequence[N]]:
+    """All that *load* gives, page by page."""
+    found: list[N] = []
+    while True:
+        page = Page(found[-1].id if found else None, MOST_OF_PAGE)
+        part: Sequence[N] = yield from ask(partial(_loaded, load, page))
+        found += part
+        if len(part) < MOST_OF_PAGE:
+            return found
+
+
+def _loaded(load: Callable[[Ports, Page], T], page: Page, ports: Ports) -> T:
+    return load(ports, page)
 
 
 def setting(asked: Query[Any], actor_id: str) -> UseCase[tuple[Actor, Directory]]:
@@ -72,6 +107,26 @@ def stored_pool(
     if stored is None:
         raise seat_administration.unknown_pool(actor, pool_id)
     return stored
+
+
+def stored_pools(
+    asked: Query[Any], actor: Actor, pool_ids: Sequence[str], users: frozenset[str] | None
+) -> UseCase[Sequence[Stored[AnyPool]]]:
+    """The pools of *pool_ids*, in their order, each as `stored_pool()` gives it.
+
+    They are loaded in the order of their ids, so that two commands that want the same ones do not wait for each other.
+    """
+    found: dict[str, Stored[AnyPool] | None] = {}
+    for pool_id in sorted({*pool_ids}):
+        found[pool_id] = yield from ask(partial(_pool_of, asked.tenant, pool_id, users))
+    for pool_id in pool_ids:
+        if found[pool_id] is None:
+            raise seat_administration.unknown_pool(actor, pool_id)
+    return [stored for pool_id in pool_ids if (stored := found[pool_id]) is not None]
+
+
+def _pool_of(tenant: str, pool_id: str, users: frozenset[str] | None, ports: Ports) -> Stored[AnyPool] | None:
+    return ports.work.pool(tenant, pool_id, users)
 
 
 def enrollments_of(asked: Query[Any], users: Iterable[str]) -> UseCase[Enrollments]:

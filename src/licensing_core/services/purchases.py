@@ -1,5 +1,6 @@
 """Use cases of buying: what is on sale to whom, quotes, purchases, carts and renewals."""
 
+from bisect import bisect_right
 from datetime import datetime
 from typing import ClassVar
 
@@ -19,21 +20,24 @@ from licensing_core.seat_administration import Row
 from licensing_core.services.accounts import Quotes
 from licensing_core.services.engine import Command, Query, UseCase, ask, save
 from licensing_core.services.loading import actor_of, buyable, offer_of, save_pool, setting
+from licensing_core.services.paging import Most, cut
 from licensing_core.visibility import PlanNotVisible, PoolNotVisible
 
 
 @frozen(field_transformer=checked)
 class Ids(Value):
-    """Ids, sorted."""
+    """Ids, sorted; *next* is the one to ask for more after, `None` where there are no more."""
 
     ids: tuple[Id, ...]
+    next: Id | None = None
 
 
 @frozen(field_transformer=checked)
 class Scopes(Value):
-    """Scopes, sorted by their text."""
+    """Scopes, sorted by their text; *next* is the one to ask for more after, `None` where there are no more."""
 
     scopes: tuple[Scope, ...]
+    next: Scope | None = None
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -183,7 +187,9 @@ class CheckOut(Command[CartBought]):
         decision = orders.checkout(
             actor, self.cart, offers=offers, directory=directory, zone=zone, now=now, confirmed=self.confirmed
         )
-        for bought in decision.state.purchases:
+        for bought in sorted(
+            decision.state.purchases, key=lambda one: one.pool.id
+        ):  # so that no two carts wait for each other
             own = tuple(event for event in decision.events if event.pool == bought.pool.id)
             yield from save(self, bought.pool, 0, own)
         lines = tuple(map(_line_bought, decision.state.purchases))
@@ -275,16 +281,25 @@ class ListPlans(Query[Ids]):
 
 @frozen(kw_only=True, field_transformer=checked)
 class ListBeneficiaries(Query[Scopes]):
-    """The scopes to offer to *actor* for a purchase through *plan*; refuses as `visibility.beneficiaries()` does."""
+    """The scopes to offer to *actor* for a purchase through *plan*; refuses as `visibility.beneficiaries()` does.
+
+    Attributes:
+        after: The scope that came last before; `None` for the first ones.
+        most: How many to answer with at most, 1000 or less.
+    """
 
     actor: UserId
     plan: Id
+    after: Scope | None = None
+    most: Most = 100
 
     def steps(self, now: datetime) -> UseCase[Scopes]:
         """Ask the host alone: nothing stored is read."""
         actor, directory = yield from setting(self, self.actor)
         offer = yield from buyable(self, actor, self.plan)
-        return Scopes(visibility.beneficiaries(actor, offer, directory))
+        found = visibility.beneficiaries(actor, offer, directory)
+        start = 0 if self.after is None else bisect_right(found, str(self.after), key=str)
+        return Scopes(*cut(found, found, start, self.most))
 
 
 @frozen(kw_only=True, field_transformer=checked)

@@ -1,9 +1,9 @@
 """From the history of an aggregate to its state."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ClassVar, Final, cast, get_args
-
-from attrs import frozen
+from datetime import datetime
+from itertools import takewhile
+from typing import Any, Final, cast, get_args
 
 from licensing_core import accounts, enrollments, license_cycle, limits, pools
 from licensing_core import credits as credit
@@ -23,7 +23,7 @@ from licensing_core.accounts import (
     SubscriptionImported,
 )
 from licensing_core.billing import DocumentNumber, LinesBooked
-from licensing_core.checks import FrozenMap, shown
+from licensing_core.checks import FrozenMap, as_instant
 from licensing_core.credits import (
     TRANSITIONS,
     CreditAccount,
@@ -49,7 +49,7 @@ from licensing_core.license_cycle import AccountEvent, AccountOpened, LicenseAcc
 from licensing_core.limits import Usage, UsageEvent, UsageOpened
 from licensing_core.orders import Charged
 from licensing_core.pools import LicensePool, PoolEvent, PoolOpened, PoolReinstated, PoolSuspended
-from licensing_core.protocols import Aggregate, Envelope, kind_of
+from licensing_core.protocols import Aggregate, BrokenHistory, Envelope, kind_of
 from licensing_core.subscriptions import (
     SubscriptionAligned,
     SubscriptionChangeScheduled,
@@ -77,22 +77,6 @@ _BEGUN: Final[Mapping[type[Event], Callable[[Any], _State]]] = FrozenMap(
 """What the first event of each kind of aggregate opens."""
 
 
-@frozen(kw_only=True)
-class BrokenHistory(LicensingError):
-    """The history of an aggregate is not whole: an event is missing, comes twice, or belongs to another.
-
-    Attributes:
-        sequence: The number of the first event that is wrong; 1 when there is none at all.
-    """
-
-    code: ClassVar[str] = "history.broken"
-    rules: ClassVar[tuple[str, ...]] = ("L7",)
-    sequence: int
-
-    def __str__(self) -> str:
-        return f"the history is broken at event {shown(self.sequence)}; restore it from a backup"
-
-
 def replay(history: Iterable[Envelope]) -> Aggregate:
     """The aggregate to which *history* led, with all that is in it; what was saved last is equal to it.
 
@@ -104,7 +88,40 @@ def replay(history: Iterable[Envelope]) -> Aggregate:
 
     Source: L7.
     """
-    return _aggregate(_replayed(history))
+    return replay_whole(history)[0]
+
+
+def replay_until(history: Iterable[Envelope], at: datetime) -> Aggregate | None:
+    """The aggregate as it was at *at*: after the longest beginning of *history* whose events happened by then.
+
+    An event that was dated back, so that it stands after one that happened later than *at*, counts as later, too.
+
+    Returns:
+        `None` when nothing had happened.
+
+    Raises:
+        BrokenHistory: As `replay()`, of that beginning.
+        InvalidInstant: *at* is no aware instant.
+
+    Source: L7.
+    """
+    happened = events_until(history, at)
+    return replay(happened) if happened else None
+
+
+def events_until(history: Iterable[Envelope], at: datetime) -> tuple[Envelope, ...]:
+    """The longest beginning of *history* whose events happened by *at*; raises `InvalidInstant`."""
+    instant = as_instant("at", at)
+    return tuple(takewhile(lambda one: one.event.at <= instant, history))
+
+
+def replay_whole(history: Iterable[Envelope]) -> tuple[Aggregate, Enrollments]:
+    """What `replay()` and `replay_enrollments()` give, in one go; raises `BrokenHistory` as they do.
+
+    Source: L7.
+    """
+    state = _replayed(history)
+    return _aggregate(state), state.enrollments if isinstance(state, Roster) else Enrollments()
 
 
 def replay_enrollments(history: Iterable[Envelope]) -> Enrollments:
@@ -115,8 +132,7 @@ def replay_enrollments(history: Iterable[Envelope]) -> Enrollments:
 
     Source: L7.
     """
-    state = _replayed(history)
-    return state.enrollments if isinstance(state, Roster) else Enrollments()
+    return replay_whole(history)[1]
 
 
 def _replayed(history: Iterable[Envelope]) -> _State:

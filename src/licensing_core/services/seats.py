@@ -1,25 +1,41 @@
 """Use cases of seat administration: hand out what was bought, take it back, move it, and change how much there is."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, ClassVar, Final
+from functools import partial
+from typing import Any, ClassVar
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from licensing_core import seat_administration, visibility
 from licensing_core.checks import MAX_COUNT, Count, FrozenMap, Id, Instant, UserId, Value, bulk, checked
 from licensing_core.decisions import Decision, Event
-from licensing_core.directory import Content, Permission
+from licensing_core.directory import Actor, Content, Directory, Permission
 from licensing_core.enrollments import Enrollments, LivePool
-from licensing_core.pools import SHRINK_ORDER, AnyPool, LicensesAssigned, Shrinking, ShrinkStage
-from licensing_core.protocols import AggregateKind, Stored
+from licensing_core.holdings import Holdings
+from licensing_core.pools import (
+    SHRINK_ORDER,
+    AnyPool,
+    HolderMerged,
+    LicensePool,
+    LicensesAssigned,
+    Shrinking,
+    ShrinkStage,
+)
+from licensing_core.protocols import AggregateKind, Page, Stored
 from licensing_core.seat_administration import Row, Task, Unassigned
 from licensing_core.services.engine import Command, Query, UseCase, ask, save
-from licensing_core.services.loading import courses_of, enrollments_of, live, save_pool, setting, stored_pool
+from licensing_core.services.loading import (
+    courses_of,
+    enrollments_of,
+    live,
+    save_pool,
+    setting,
+    stored_pool,
+    stored_pools,
+)
+from licensing_core.services.paging import Looked, PagedQuery, looked_through
 from licensing_core.services.purchases import Ids
-
-_MANY: Final = 20
-"""How much dearer it is to look one holding up than to read one of a whole pool."""
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -48,9 +64,10 @@ class LicensesTaken(Value):
 
 @frozen(field_transformer=checked)
 class Rows(Value):
-    """Rows of seat administration, by their code."""
+    """Rows of seat administration, by code; *next* is the one to ask for more after, `None` where there are none."""
 
     rows: tuple[Row, ...]
+    next: Id | None = None
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -201,8 +218,7 @@ class TransferLicenses(Command[LicensesMoved]):
         """Load both pools with the holdings of these users, and their enrollments; decide, save both."""
         actor, directory = yield from setting(self, self.actor)
         users = bulk("users", self.users)
-        source = yield from stored_pool(self, actor, self.pool, users)
-        target = yield from stored_pool(self, actor, self.target, users)
+        source, target = yield from stored_pools(self, actor, (self.pool, self.target), users)
         giving, taking = (yield from live(self, source.state)), (yield from live(self, target.state))
         theirs = yield from enrollments_of(self, users)
         decision = seat_administration.transfer(
@@ -254,7 +270,6 @@ class PreviewShrink(Query[Shrinking]):
         visibility.can_manage(actor, pool.beneficiary, pool.id, directory).require()
         pool = (yield from stored_pool(self, actor, self.pool, None)).state
         history = yield from ask(lambda ports: ports.work.history(self.tenant, AggregateKind.LICENSES, self.pool))
-        given = (one.event for one in history if isinstance(one.event, LicensesAssigned))
         return seat_administration.preview_shrink(
             actor,
             pool,
@@ -263,8 +278,19 @@ class PreviewShrink(Query[Shrinking]):
             order=self.order,
             last_active=self.last_active,
             idle_before=self.idle_before,
-            assigned_at={user: event.at for event in given for user in event.users},
+            assigned_at=_assigned_at(one.event for one in history),
         )
+
+
+def _assigned_at(history: Iterable[Event]) -> Mapping[str, datetime]:
+    """When each user got a license; who has that of somebody who was merged into them, when that one got it."""
+    found: dict[str, datetime] = {}
+    for event in history:
+        if isinstance(event, LicensesAssigned):
+            found.update(dict.fromkeys(event.users, event.at))
+        elif isinstance(event, HolderMerged) and event.user in found:
+            found.setdefault(event.into, found.pop(event.user))
+    return found
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -306,8 +332,11 @@ class ResizePool(Command[SizeChanged]):
 
 
 @frozen(kw_only=True, field_transformer=checked)
-class ListPools(Query[Rows]):
-    """The rows of the purchased pools that *actor* manages (DOC-24); refuses as `visibility.managed()` does."""
+class ListPools(PagedQuery[Rows]):
+    """The rows of the purchased pools that *actor* manages (DOC-24), *most* of them that come *after* a code.
+
+    Refuses as `visibility.managed()` does.
+    """
 
     actor: UserId
 
@@ -315,9 +344,12 @@ class ListPools(Query[Rows]):
         """Load the pools without holdings, and show those in reach."""
         actor, directory = yield from setting(self, self.actor)
         actor.require(Permission.SEATS_MANAGE)
-        purchased = yield from ask(lambda ports: ports.work.pools(self.tenant))
-        managed = frozenset(visibility.managed(actor, purchased, directory))
-        return Rows(tuple(seat_administration.row_of(pool) for pool in purchased if pool.id in managed))
+        return Rows(*(yield from looked_through(self.page, partial(self._look, actor, directory))))
+
+    def _look(self, actor: Actor, directory: Directory, page: Page) -> UseCase[Looked[Row]]:
+        pools = yield from ask(lambda ports: ports.work.pools(self.tenant, page))
+        managed = frozenset(visibility.managed(actor, pools, directory))
+        return [(pool.id, seat_administration.row_of(pool) if pool.id in managed else None) for pool in pools]
 
 
 @frozen(kw_only=True, field_transformer=checked)
@@ -335,23 +367,39 @@ class ReadPool(Query[Row]):
 
 
 @frozen(kw_only=True, field_transformer=checked)
-class ListCandidates(Query[Ids]):
-    """The users of *pool* to offer for *task*; refuses as `seat_administration.candidates()` does."""
+class ListCandidates(PagedQuery[Ids]):
+    """The users of *pool* to offer for *task*, *most* of them that come *after* an id.
+
+    Refuses as `seat_administration.candidates()` does. What it reads follows the length of the answer, not the pool.
+    """
 
     actor: UserId
     pool: Id
     task: Task = Task.ASSIGN
 
     def steps(self, now: datetime) -> UseCase[Ids]:
-        """See whether the actor may look, and load the holdings that the task is about."""
+        """See whether the actor may look; then go through those eligible or those who hold, as the task is."""
         actor, directory = yield from setting(self, self.actor)
         pool = (yield from stored_pool(self, actor, self.pool, frozenset())).state
         visibility.can_manage(actor, pool.beneficiary, pool.id, directory).require()
-        users: frozenset[str] | None = None
-        if self.task is not Task.ASSIGN:  # whatever is to be refused is refused before the holdings are loaded
+        if self.task is not Task.ASSIGN:  # whatever is to be refused is refused before anybody is looked up
             seat_administration.candidates(actor, pool, directory, self.task)
-        else:
-            eligible = frozenset(visibility.eligible(pool.beneficiary, directory))
-            users = eligible if len(eligible) * _MANY < pool.consumed else None
-        pool = (yield from stored_pool(self, actor, self.pool, users)).state
-        return Ids(seat_administration.candidates(actor, pool, directory, self.task))
+            if isinstance(pool, LicensePool):
+                look = partial(self._holders, actor, pool, directory)
+                return Ids(*(yield from looked_through(self.page, look)))
+        return Ids(*(yield from looked_through(self.page, partial(self._eligible, actor, pool, directory))))
+
+    def _eligible(self, actor: Actor, pool: AnyPool, directory: Directory, page: Page) -> UseCase[Looked[str]]:
+        """The next of those who may be given something, and of them those who hold nothing."""
+        users = visibility.eligible(pool.beneficiary, directory, after=page.after, most=page.most)
+        if not users or not isinstance(pool, LicensePool):
+            return [(user, user) for user in users]
+        part = (yield from stored_pool(self, actor, self.pool, frozenset(users))).state
+        return [(user, None if isinstance(part, LicensePool) and part.holds(user) else user) for user in users]
+
+    def _holders(self, actor: Actor, pool: LicensePool, directory: Directory, page: Page) -> UseCase[Looked[str]]:
+        """The next of those who have something, and of them those whom the task is about."""
+        held = yield from ask(lambda ports: ports.work.holders(self.tenant, self.pool, page))
+        part = evolve(pool, holdings=Holdings(held, loaded=held.keys()))
+        wanted = frozenset(seat_administration.candidates(actor, part, directory, self.task))
+        return [(user, user if user in wanted else None) for user in held]

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, contextmanager
 from typing import Any, cast
 
 from licensing_core.protocols import AsyncStore, AsyncUnitOfWork, UnitOfWork
@@ -30,13 +30,12 @@ class BlockingStore:
     def __init__(self, store: AsyncStore, runner: asyncio.Runner) -> None:
         self._store, self._runner = store, runner
 
-    def begin(self) -> AbstractContextManager[UnitOfWork]:
+    def begin(self, *, read_only: bool = False) -> AbstractContextManager[UnitOfWork]:
         """A new unit of work of the asynchronous store."""
-        return self._entered()
+        return self._entered(self._store.begin(read_only=read_only))
 
     @contextmanager
-    def _entered(self) -> Iterator[UnitOfWork]:
-        turn = self._store.begin()
+    def _entered(self, turn: AbstractAsyncContextManager[AsyncUnitOfWork]) -> Iterator[UnitOfWork]:
         work = self._run(turn.__aenter__())
         try:
             yield cast("UnitOfWork", _Blocking(work, self._run))

@@ -24,6 +24,7 @@ from licensing_core.plans import PackageKind
 from licensing_core.protocols import (
     AggregateExists,
     AggregateKind,
+    Page,
     Remembered,
     Store,
     Stored,
@@ -55,9 +56,13 @@ from licensing_core.testing.contracts_given import (
     refused,
     save_new,
 )
+from licensing_core.testing.contracts_people import PeopleContract
+from licensing_core.testing.contracts_reading import ReadingContract
 
 
-class StoreContract(EnrollmentContract, CustomerContract, AccountContract, CardContract):
+class StoreContract(
+    EnrollmentContract, CustomerContract, AccountContract, CardContract, ReadingContract, PeopleContract
+):
     """What a store must do, each test with a store of its own that is empty at first."""
 
     def store(self) -> Store:
@@ -68,7 +73,7 @@ class StoreContract(EnrollmentContract, CustomerContract, AccountContract, CardC
         with store.begin() as work:
             equal(work.pool(T1, "p1", None), None, "there is no pool")
             equal(work.account(T1, "a1", None), None, "there is no account")
-            equal(list(work.pools(T1)), [], "there are no pools")
+            equal(list(work.pools(T1, Page())), [], "there are no pools")
             equal(list(work.history(T1, AggregateKind.LICENSES, "p1")), [], "there is no history")
             equal(work.recall(T1, "k1"), None, "no key was used")
 
@@ -181,7 +186,7 @@ class StoreContract(EnrollmentContract, CustomerContract, AccountContract, CardC
         with store.begin() as work:
             work.remember(T1, "k1", Remembered(fingerprint="f1", answer=Ids(("x",))))
             equal(work.pool(T2, "p1", None), None, "a tenant sees nothing of another")
-            equal(list(work.pools(T2)), [], "a tenant sees nothing of another")
+            equal(list(work.pools(T2, Page())), [], "a tenant sees nothing of another")
             equal(list(work.history(T2, AggregateKind.LICENSES, "p1")), [], "a tenant sees nothing of another")
             equal(work.recall(T2, "k1"), None, "a tenant sees nothing of another")
         save_new(store, *opened(bought=7), tenant=T2)
@@ -285,7 +290,7 @@ class StoreContract(EnrollmentContract, CustomerContract, AccountContract, CardC
         save_new(store, *an_account("web"))
         assign(store, ["ana"], "a")
         with store.begin() as work:
-            found = work.pools(T1)
+            found = work.pools(T1, Page())
         equal([pool.id for pool in found], ["B", "a", "b"], "pools are listed by id")
         equal([pool.consumed for pool in found], [0, 1, 0], "pools are listed with their counters")
         for pool in found:
@@ -310,7 +315,7 @@ class StoreContract(EnrollmentContract, CustomerContract, AccountContract, CardC
                 refused(InvalidArgument, work.history, T1, AggregateKind.LICENSES, ask)
                 refused(InvalidArgument, work.history, T1, ask, "p1")
                 refused(InvalidArgument, work.recall, T1, ask)
-                refused(InvalidArgument, work.pools, ask)
+                refused(InvalidArgument, work.pools, ask, Page())
 
     def test_a_unit_of_work_that_was_left_is_closed(self, store: Store) -> None:
         with store.begin() as work:

@@ -33,6 +33,7 @@ from licensing_core.protocols import (
     NUMBERS,
     AggregateExists,
     AggregateKind,
+    Page,
     Store,
     Stored,
     StoreUnavailable,
@@ -189,7 +190,7 @@ class AccountContract:
         with store.begin() as work:
             for documents, people in ((None, None), ((), ()), (("x",), ("y",))):
                 equal(work.customer(T1, ACME, documents, people), None, "there is no account")
-            equal(list(work.customers(T1)), [], "there are no accounts")
+            equal(list(work.customers(T1, Page())), [], "there are no accounts")
             equal(work.numbers(T1), None, "there are no numbers")
             equal(list(work.history(T1, OF_CUSTOMERS, ACME)), [], "there is no history")
             equal(list(work.history(T1, OF_NUMBERS, NUMBERS)), [], "there is no history")
@@ -389,8 +390,8 @@ class AccountContract:
             added = accounts.add_customer(name, None, zone="UTC", by=ROOT, now=NOW)
             save_new(store, added.state, added.events)
         with store.begin() as work:
-            found = work.customers(T1)
-            equal([one.id for one in work.pools(T1)], ["pool"], "an account is no pool")
+            found = work.customers(T1, Page())
+            equal([one.id for one in work.pools(T1, Page())], ["pool"], "an account is no pool")
         equal([one.id for one in found], ["Acme", "Zeta", ACME, "beta"], "accounts are listed by id")
         acme = found[2]
         equal((list(acme.subscriptions), acme.users), (["web"], 1), "accounts are listed with all else")
@@ -403,7 +404,7 @@ class AccountContract:
         with store.begin() as work:
             equal((work.customer(T2, ACME, None, None), work.numbers(T2)), (None, None), "a tenant sees its own")
             equal(
-                (list(work.customers(T2)), list(work.history(T2, OF_CUSTOMERS, ACME))),
+                (list(work.customers(T2, Page())), list(work.history(T2, OF_CUSTOMERS, ACME))),
                 ([], []),
                 "a tenant sees its own",
             )
@@ -467,7 +468,7 @@ class AccountContract:
                 refused(InvalidArgument, work.customer, T1, ask, None, None)
                 refused(InvalidArgument, work.customer, T1, ACME, [ask], None)
                 refused(InvalidArgument, work.customer, T1, ACME, None, [ask])
-                refused(InvalidArgument, work.customers, ask)
+                refused(InvalidArgument, work.customers, ask, Page())
                 refused(InvalidArgument, work.numbers, ask)
 
     def test_a_unit_of_work_that_was_left_gives_no_account_and_no_numbers(self, store: Store) -> None:
@@ -475,5 +476,5 @@ class AccountContract:
             pass
         closed = StoreUnavailable(reason="closed")
         refused(closed, lambda: work.customer(T1, ACME, None, None))
-        refused(closed, lambda: work.customers(T1))
+        refused(closed, lambda: work.customers(T1, Page()))
         refused(closed, lambda: work.numbers(T1))

@@ -28,6 +28,7 @@ from licensing_core.protocols import (
     AggregateExists,
     AggregateKind,
     Envelope,
+    Page,
     Store,
     Stored,
     StoreUnavailable,
@@ -399,7 +400,7 @@ class CustomerContract:
         with store.begin() as work:
             equal(work.account(T1, ACME, None), Stored(licenses, 1), "an id is used once in each kind")
             equal(work.pool(T1, ACME, None), None, "usage and credits are no pool")
-            equal(list(work.pools(T1)), [], "usage and credits are no pool")
+            equal(list(work.pools(T1, Page())), [], "usage and credits are no pool")
             histories = {kind: work.history(T1, kind, ACME) for kind in (AggregateKind.LICENSES, USAGE, CREDITS)}
         numbers = {kind: _numbered(history, kind) for kind, history in histories.items()}
         wanted = {AggregateKind.LICENSES: [1], USAGE: [1, 2], CREDITS: [1]}

@@ -5,7 +5,7 @@ from typing import ClassVar, Final
 
 from attrs import frozen
 
-from licensing_core.checks import UserId
+from licensing_core.checks import MAX_COUNT, UserId
 from licensing_core.decisions import Verdict
 from licensing_core.directory import Actor, Directory, Permission, PermissionMissing, Scope, ScopeKind
 from licensing_core.errors import LicensingError
@@ -79,14 +79,23 @@ def manages_enrollment(actor: Actor, user: UserId, beneficiary: Scope | None, di
     )
 
 
-def eligible(beneficiary: Scope, directory: Directory) -> tuple[str, ...]:
+def eligible(
+    beneficiary: Scope, directory: Directory, *, after: str | None = None, most: int | None = None
+) -> tuple[str, ...]:
     """The users who may be given what was bought for *beneficiary*, sorted (DOC-29).
 
     Somebody who was named is eligible, known to the directory or not.
+
+    Args:
+        after: Only those whose id comes after this one.
+        most: How many at most; `None` for all of them.
     """
     if beneficiary.kind is ScopeKind.USER:
-        return (str(beneficiary.id),)
-    return directory.members(beneficiary)
+        named = str(beneficiary.id)
+        return (named,) if after is None or named > after else ()
+    if after is None and most is None:
+        return directory.members(beneficiary)
+    return directory.members_after(beneficiary, after, MAX_COUNT if most is None else most)
 
 
 def candidates(pool: AnyPool, directory: Directory) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ cancelled comes to its end first: a statement or a commit is never cut off, and 
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for_all
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, ExitStack
@@ -16,18 +16,12 @@ from typing import Generic, TypeVar
 
 from sqlalchemy import Connection, Engine
 
-from licensing_core.accounts import Card, CustomerAccount, Numbers
+from licensing_core.adapters.awaited import AwaitedUnitOfWork
 from licensing_core.adapters.sql.database import Database, create_tables
-from licensing_core.adapters.sql.sqlite import pauses
+from licensing_core.adapters.sql.engines import pauses
 from licensing_core.adapters.sql.work import SqlUnitOfWork
-from licensing_core.adapters.turns import WAIT, as_wait
-from licensing_core.credits import CreditAccount
-from licensing_core.decisions import Event
-from licensing_core.enrollments import Enrollments
-from licensing_core.license_cycle import LicenseAccount
-from licensing_core.limits import Usage
-from licensing_core.pools import AnyPool
-from licensing_core.protocols import Aggregate, AggregateKind, Envelope, Remembered, Stored, StoreUnavailable
+from licensing_core.adapters.turns import WAIT, Turn, as_wait
+from licensing_core.protocols import StoreUnavailable
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -71,89 +65,6 @@ async def _to_its_end(step: Future[T]) -> T:
     return told.result()
 
 
-class AsyncSqlUnitOfWork:
-    """`SqlUnitOfWork`, awaited; made by `AsyncSqlStore`."""
-
-    def __init__(self, worker: _Worker, work: SqlUnitOfWork) -> None:
-        self._worker, self._work = worker, work
-
-    async def pool(self, tenant: str, pool_id: str, users: Collection[str] | None) -> Stored[AnyPool] | None:
-        """As `UnitOfWork.pool()`."""
-        return await self._worker.do(lambda: self._work.pool(tenant, pool_id, users))
-
-    async def pools(self, tenant: str) -> Sequence[AnyPool]:
-        """As `UnitOfWork.pools()`."""
-        return await self._worker.do(lambda: self._work.pools(tenant))
-
-    async def licenses(self, tenant: str, user: str) -> Sequence[AnyPool]:
-        """As `UnitOfWork.licenses()`."""
-        return await self._worker.do(lambda: self._work.licenses(tenant, user))
-
-    async def enrollments(self, tenant: str, users: Collection[str] | None) -> Enrollments:
-        """As `UnitOfWork.enrollments()`."""
-        return await self._worker.do(lambda: self._work.enrollments(tenant, users))
-
-    async def account(
-        self, tenant: str, account_id: str, users: Collection[str] | None
-    ) -> Stored[LicenseAccount] | None:
-        """As `UnitOfWork.account()`."""
-        return await self._worker.do(lambda: self._work.account(tenant, account_id, users))
-
-    async def usage(self, tenant: str, customer: str, places: Collection[str] | None) -> Stored[Usage] | None:
-        """As `UnitOfWork.usage()`."""
-        return await self._worker.do(lambda: self._work.usage(tenant, customer, places))
-
-    async def credits(self, tenant: str, customer: str, ids: Collection[str] | None) -> Stored[CreditAccount] | None:
-        """As `UnitOfWork.credits()`."""
-        return await self._worker.do(lambda: self._work.credits(tenant, customer, ids))
-
-    async def customer(
-        self, tenant: str, customer: str, documents: Collection[str] | None, people: Collection[str] | None
-    ) -> Stored[CustomerAccount] | None:
-        """As `UnitOfWork.customer()`."""
-        return await self._worker.do(lambda: self._work.customer(tenant, customer, documents, people))
-
-    async def customers(self, tenant: str) -> Sequence[CustomerAccount]:
-        """As `UnitOfWork.customers()`."""
-        return await self._worker.do(lambda: self._work.customers(tenant))
-
-    async def numbers(self, tenant: str) -> Stored[Numbers] | None:
-        """As `UnitOfWork.numbers()`."""
-        return await self._worker.do(lambda: self._work.numbers(tenant))
-
-    async def card(self, tenant: str, customer: str, person: str | None) -> Card | None:
-        """As `UnitOfWork.card()`."""
-        return await self._worker.do(lambda: self._work.card(tenant, customer, person))
-
-    async def keep_card(self, tenant: str, customer: str, person: str | None, card: Card | None) -> None:
-        """As `UnitOfWork.keep_card()`."""
-        await self._worker.do(lambda: self._work.keep_card(tenant, customer, person, card))
-
-    async def customers_of(self, tenant: str, email: str) -> Sequence[str]:
-        """As `UnitOfWork.customers_of()`."""
-        return await self._worker.do(lambda: self._work.customers_of(tenant, email))
-
-    async def save(self, tenant: str, aggregate: Aggregate, *, expected: int, events: Sequence[Event]) -> None:
-        """As `UnitOfWork.save()`."""
-        await self._worker.do(lambda: self._work.save(tenant, aggregate, expected=expected, events=events))
-
-    async def history(self, tenant: str, kind: AggregateKind, aggregate_id: str) -> Sequence[Envelope]:
-        """As `UnitOfWork.history()`."""
-        return await self._worker.do(lambda: self._work.history(tenant, kind, aggregate_id))
-
-    async def recent(self, tenant: str, kind: AggregateKind, most: int) -> Sequence[Envelope]:
-        """As `UnitOfWork.recent()`."""
-        return await self._worker.do(lambda: self._work.recent(tenant, kind, most))
-
-    async def recall(self, tenant: str, key: str) -> Remembered | None:
-        """As `UnitOfWork.recall()`."""
-        return await self._worker.do(lambda: self._work.recall(tenant, key))
-
-    async def remember(self, tenant: str, key: str, used: Remembered) -> None:
-        """As `UnitOfWork.remember()`."""
-        await self._worker.do(lambda: self._work.remember(tenant, key, used))
-
-
 class AsyncSqlStore:
     """A `protocols.AsyncStore` in an SQL database; the tasks of any event loops may share it.
 
@@ -171,11 +82,17 @@ class AsyncSqlStore:
     """
 
     def __init__(self, where: str | Engine, *, wait: float = WAIT) -> None:
-        self._wait, self._database = as_wait(wait), Database(where)
+        self._wait, self._database = as_wait(wait), Database(where, as_wait(wait))
 
     async def create(self) -> None:
-        """Make the tables that are not there yet; raises `StoreUnavailable`."""
-        async with _Turn(self._database, self._wait, self._database.transaction, _Creation) as creation:
+        """Make the tables that are not there yet.
+
+        Raises:
+            MigrationNeeded: There are tables of another version of the library; see `migrating.upgrade()`.
+            StoreUnavailable: The database cannot be used, or is used by others.
+        """
+        turn = self._database.turn(read_only=False)
+        async with _Entered(turn, self._wait, self._database.transaction, _Creation) as creation:
             await creation.run()
 
     async def close(self) -> None:
@@ -186,9 +103,14 @@ class AsyncSqlStore:
         finally:
             worker.end()
 
-    def begin(self) -> AbstractAsyncContextManager[AsyncSqlUnitOfWork]:
+    def begin(self, *, read_only: bool = False) -> AbstractAsyncContextManager[AwaitedUnitOfWork]:
         """As `SqlStore.begin()`."""
-        return _Turn(self._database, self._wait, self._database.unit_of_work, AsyncSqlUnitOfWork)
+        turn = self._database.turn(read_only=read_only)
+        return _Entered(turn, self._wait, partial(self._database.unit_of_work, read_only=read_only), _awaited)
+
+
+def _awaited(worker: _Worker, work: SqlUnitOfWork) -> AwaitedUnitOfWork:
+    return AwaitedUnitOfWork(work, worker.do)
 
 
 class _Creation:
@@ -199,24 +121,24 @@ class _Creation:
         await self._worker.do(partial(create_tables, self._connection))
 
 
-class _Turn(AbstractAsyncContextManager[T], Generic[S, T]):
-    """What *make* makes of what *begin* gives, in a thread where that is entered and left, in the store's own turn.
+class _Entered(AbstractAsyncContextManager[T], Generic[S, T]):
+    """What *make* makes of what *begin* gives, in a thread where that is entered and left, in its *turn*, if any.
 
     No asynchronous generator: one whose event loop is gone would never give the turn back.
     """
 
     def __init__(
         self,
-        database: Database,
+        turn: Turn | None,
         wait: float,
         begin: Callable[[], AbstractContextManager[S]],
         make: Callable[[_Worker, S], T],
     ) -> None:
-        self._turn, self._wait, self._begin, self._make = database.turn, wait, begin, make
+        self._turn, self._wait, self._begin, self._make = turn, wait, begin, make
 
     async def __aenter__(self) -> T:
         until = monotonic() + self._wait
-        self._come = await self._turn.come(self._wait)
+        self._come = None if self._turn is None else await self._turn.come(self._wait)
         self._worker, self._inside = _Worker(), ExitStack()
         try:
             return self._make(self._worker, await self._begun(until))
@@ -253,4 +175,5 @@ class _Turn(AbstractAsyncContextManager[T], Generic[S, T]):
                 await self._worker.do(leave)
         finally:
             self._worker.end()
-            self._turn.given_back(self._come)
+            if self._turn is not None and self._come is not None:
+                self._turn.given_back(self._come)

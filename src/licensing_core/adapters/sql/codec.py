@@ -1,6 +1,6 @@
 """Between rows and values."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
 
@@ -8,6 +8,7 @@ from attrs import frozen
 from sqlalchemy import Row
 
 from licensing_core.accounts import Bill, Card, CustomerAccount, Numbers, Person
+from licensing_core.adapters.chain import link
 from licensing_core.adapters.parts import (
     CreditState,
     Documented,
@@ -23,7 +24,7 @@ from licensing_core.adapters.rows import CardKey
 from licensing_core.checks import Count, FrozenMap, Id, Value, checked
 from licensing_core.credits import CreditAccount, CreditOrder, Entry
 from licensing_core.decisions import Event
-from licensing_core.directory import Content, Scope
+from licensing_core.directory import Actor, Content, Scope
 from licensing_core.enrollments import Enrollment, EnrollmentStatus
 from licensing_core.holdings import Holdings
 from licensing_core.license_cycle import LicenseAccount, LicenseType, Order
@@ -31,7 +32,7 @@ from licensing_core.limits import PlaceTally, Usage
 from licensing_core.periods import Cycle, Period
 from licensing_core.plans import Terms
 from licensing_core.pools import AnyPool, LicensePool, SeatPool
-from licensing_core.protocols import AggregateKind, Envelope
+from licensing_core.protocols import AggregateKind, BrokenHistory, Envelope
 from licensing_core.serde import InvalidDocument, dumps, loads
 
 MOST_BYTES: Final = 16 * 1024 * 1024
@@ -215,6 +216,11 @@ def card_of(row: Row[Any]) -> Card:
     return Card(name=row.name, email=row.email)
 
 
+def actor_of(row: Row[Any]) -> Actor:
+    """Who may do what is in *row*."""
+    return read(row.state, Actor)
+
+
 def part_row(part: Part, *, is_open: bool) -> dict[str, Any]:
     """The columns of *part*, but for its keys."""
     return {"open": int(is_open), "body": write(part)}
@@ -226,17 +232,44 @@ def part_of(row: Row[Any]) -> tuple[PartKey, Part]:
     return (sort, row.id), read(row.body, _PARTS[sort])
 
 
-def event_row(tenant: str, kind: AggregateKind, aggregate: str, sequence: int, event: Event) -> dict[str, Any]:
-    """The row of *event*, which is *sequence* in the history of *aggregate*."""
-    return {
-        "tenant": tenant,
-        "kind": kind.value,
-        "aggregate": aggregate,
-        "sequence": sequence,
-        "type": event.type,
-        "at": micros(event.at),
-        "body": write(event),
-    }
+def event_rows(
+    tenant: str, kind: AggregateKind, aggregate: str, after: int, before: str, events: Sequence[Event]
+) -> list[dict[str, Any]]:
+    """The rows of *events* that come *after* a number in the history of *aggregate*, whose digest is *before*."""
+    rows: list[dict[str, Any]] = []
+    digest = before
+    for sequence, event in enumerate(events, after + 1):
+        row: dict[str, Any] = {
+            "tenant": tenant,
+            "kind": kind.value,
+            "aggregate": aggregate,
+            "sequence": sequence,
+            "type": event.type,
+            "schema": event.schema,
+            "at": micros(event.at),
+            "body": write(event),
+        }
+        digest = link(digest, *row.values())
+        rows.append({**row, "digest": digest})
+    return rows
+
+
+def chained(rows: Iterable[Row[Any]], before: str) -> Iterator[Envelope]:
+    """The events in *rows*, each of which leads from the digest *before* it to its own.
+
+    Raises:
+        BrokenHistory: One does not, or cannot be read.
+    """
+    digest = before
+    for row in rows:
+        digest = link(digest, *(getattr(row, name) for name in _LINKED))
+        if row.digest != digest:
+            raise BrokenHistory(sequence=row.sequence)
+        yield envelope_of(row)
+
+
+_LINKED: Final = ("tenant", "kind", "aggregate", "sequence", "type", "schema", "at", "body")
+"""What a digest covers."""
 
 
 def envelope_of(row: Row[Any]) -> Envelope:
@@ -246,5 +279,7 @@ def envelope_of(row: Row[Any]) -> Envelope:
         kind=AggregateKind(row.kind),
         aggregate=row.aggregate,
         sequence=row.sequence,
+        schema=row.schema,
+        digest=row.digest,
         event=read(row.body, Event),
     )

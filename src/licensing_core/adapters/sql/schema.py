@@ -24,6 +24,8 @@ from licensing_core.protocols import AggregateKind
 METADATA: Final = MetaData()
 Micros: Final = BigInteger().with_variant(Integer(), "sqlite")
 """An instant; the INTEGER of SQLite has 64 bits."""
+Bytewise: Final = Text().with_variant(Text(collation="C"), "postgresql")
+"""Text that is compared and sorted byte by byte, as SQLite does by itself."""
 
 
 def _table(name: str, *parts: Any) -> Table:
@@ -31,7 +33,7 @@ def _table(name: str, *parts: Any) -> Table:
 
 
 def _id(name: str) -> Column[str]:
-    return Column(name, Text(), CheckConstraint(f"length({name}) BETWEEN 1 AND 64"), nullable=False)
+    return Column(name, Bytewise, CheckConstraint(f"length({name}) BETWEEN 1 AND 64"), nullable=False)
 
 
 def _count(name: str, least: int = 0) -> Column[int]:
@@ -39,8 +41,12 @@ def _count(name: str, least: int = 0) -> Column[int]:
     return Column(name, Integer(), bounds, nullable=False, autoincrement=False)
 
 
+def _digest(*, nullable: bool = False) -> Column[str]:
+    return Column("digest", Bytewise, CheckConstraint("length(digest) = 64"), nullable=nullable)
+
+
 def _one_of(name: str, choices: Iterable[str]) -> Column[str]:
-    return Column(name, Text(), CheckConstraint(f"{name} IN ({_listed(choices)})"), nullable=False)
+    return Column(name, Bytewise, CheckConstraint(f"{name} IN ({_listed(choices)})"), nullable=False)
 
 
 def _listed(choices: Iterable[str]) -> str:
@@ -52,8 +58,8 @@ POOL: Final = _table(
     _id("tenant"),
     _id("aggregate"),
     _id("id"),
-    Column("kind", Text(), CheckConstraint("kind IN ('licenses', 'seats')"), nullable=False),
-    Column("beneficiary", Text(), nullable=False),
+    Column("kind", Bytewise, CheckConstraint("kind IN ('licenses', 'seats')"), nullable=False),
+    Column("beneficiary", Bytewise, nullable=False),
     _count("bought"),
     _count("consumed"),
     _count("held"),
@@ -61,10 +67,12 @@ POOL: Final = _table(
     _count("renewals"),
     _count("revoked"),
     Column("suspended", Integer(), CheckConstraint("suspended IN (0, 1)"), nullable=False, autoincrement=False),
-    Column("terms", Text()),
+    Column("terms", Bytewise),
     Column("version", Integer(), CheckConstraint(f"version BETWEEN 1 AND {MAX_COUNT}")),
+    _digest(nullable=True),
     PrimaryKeyConstraint("tenant", "aggregate", "id"),
     CheckConstraint("held <= consumed"),
+    CheckConstraint("(version IS NULL) = (digest IS NULL)"),
 )
 """Purchased pools, whose *aggregate* is their own id, and those of accounts, which have no version of their own."""
 
@@ -73,8 +81,9 @@ DOCUMENT: Final = _table(
     _id("tenant"),
     _one_of("kind", AggregateKind),
     _id("id"),
-    Column("state", Text(), nullable=False),
+    Column("state", Bytewise, nullable=False),
     _count("version", 1),
+    _digest(),
     PrimaryKeyConstraint("tenant", "kind", "id"),
 )
 """License accounts without their pools, usage without its places, credits without their grants and orders, accounts of
@@ -88,7 +97,7 @@ PART: Final = _table(
     _id("id"),
     _one_of("sort", Sort),
     Column("open", Integer(), CheckConstraint("open IN (0, 1)"), nullable=False, autoincrement=False),
-    Column("body", Text(), nullable=False),
+    Column("body", Bytewise, nullable=False),
     PrimaryKeyConstraint("tenant", "kind", "document", "sort", "id"),
     ForeignKeyConstraint(["tenant", "kind", "document"], ["document.tenant", "document.kind", "document.id"]),
     CheckConstraint(
@@ -104,6 +113,8 @@ Index(
     sqlite_where=OPEN,
     postgresql_where=OPEN,
 )
+_OF_PERSON: Final = PART.c.sort == literal_column("'person'")
+Index("part_of_person", PART.c.tenant, PART.c.id, sqlite_where=_OF_PERSON, postgresql_where=_OF_PERSON)
 
 HOLDING: Final = _table(
     "holding",
@@ -111,7 +122,7 @@ HOLDING: Final = _table(
     _id("aggregate"),
     _id("pool"),
     _id("holder"),
-    Column("state", Text(), CheckConstraint("state IN ('held', 'awaiting')"), nullable=False),
+    Column("state", Bytewise, CheckConstraint("state IN ('held', 'awaiting')"), nullable=False),
     PrimaryKeyConstraint("tenant", "aggregate", "pool", "holder"),
     ForeignKeyConstraint(["tenant", "aggregate", "pool"], ["pool.tenant", "pool.aggregate", "pool.id"]),
 )
@@ -122,10 +133,10 @@ ENROLLMENT: Final = _table(
     "enrollment",
     _id("tenant"),
     _id("learner"),
-    Column("content", Text(), CheckConstraint("length(content) BETWEEN 8 AND 78"), nullable=False),
+    Column("content", Bytewise, CheckConstraint("length(content) BETWEEN 8 AND 78"), nullable=False),
     _id("pool"),
-    Column("status", Text(), CheckConstraint("status IN ('to_confirm', 'enrolled')"), nullable=False),
-    Column("level", Text(), CheckConstraint("length(level) BETWEEN 1 AND 64")),
+    Column("status", Bytewise, CheckConstraint("status IN ('to_confirm', 'enrolled')"), nullable=False),
+    Column("level", Bytewise, CheckConstraint("length(level) BETWEEN 1 AND 64")),
     Column("locked", Integer(), CheckConstraint("locked IN (0, 1)"), nullable=False, autoincrement=False),
     Column("since", Micros),
     Column("until", Micros),
@@ -139,9 +150,11 @@ EVENT: Final = _table(
     _one_of("kind", AggregateKind),
     _id("aggregate"),
     _count("sequence", 1),
-    Column("type", Text(), nullable=False),
+    Column("type", Bytewise, nullable=False),
+    _count("schema", 1),
     Column("at", Micros, nullable=False),
-    Column("body", Text(), nullable=False),
+    Column("body", Bytewise, nullable=False),
+    _digest(),
     PrimaryKeyConstraint("tenant", "kind", "aggregate", "sequence"),
 )
 """The history: appended to, never changed. Its key is also what makes an id belong to one aggregate of a kind only."""
@@ -149,13 +162,36 @@ LATEST_FIRST: Final = (EVENT.c.at.desc(), EVENT.c.aggregate, EVENT.c.sequence.de
 """The order in which the last events of a kind are told."""
 Index("event_latest_first", EVENT.c.tenant, EVENT.c.kind, *LATEST_FIRST)
 
+OUTBOX: Final = _table(
+    "outbox",
+    _id("tenant"),
+    _one_of("kind", AggregateKind),
+    _id("aggregate"),
+    _count("sequence", 1),
+    Column("at", Micros, nullable=False),
+    PrimaryKeyConstraint("tenant", "kind", "aggregate", "sequence"),
+)
+"""Which events nobody was handed over yet."""
+EARLIEST_FIRST: Final = (OUTBOX.c.at, OUTBOX.c.kind, OUTBOX.c.aggregate, OUTBOX.c.sequence)
+"""The order in which they are handed over."""
+Index("outbox_earliest_first", OUTBOX.c.tenant, *EARLIEST_FIRST)
+
+ACTOR: Final = _table(
+    "actor",
+    _id("tenant"),
+    _id("id"),
+    Column("state", Bytewise, nullable=False),
+    PrimaryKeyConstraint("tenant", "id"),
+)
+"""What somebody may do, where the host leaves it to the store."""
+
 CARD: Final = _table(
     "card",
     _id("tenant"),
     _id("customer"),
-    Column("person", Text(), CheckConstraint("length(person) BETWEEN 0 AND 64"), nullable=False),
-    Column("name", Text(), CheckConstraint("length(name) BETWEEN 1 AND 200"), nullable=False),
-    Column("email", Text(), CheckConstraint("length(email) BETWEEN 3 AND 254"), nullable=False),
+    Column("person", Bytewise, CheckConstraint("length(person) BETWEEN 0 AND 64"), nullable=False),
+    Column("name", Bytewise, CheckConstraint("length(name) BETWEEN 1 AND 200"), nullable=False),
+    Column("email", Bytewise, CheckConstraint("length(email) BETWEEN 3 AND 254"), nullable=False),
     PrimaryKeyConstraint("tenant", "customer", "person"),
 )
 """Names and e-mail addresses, which stand nowhere else; *person* is empty for the customer itself."""
@@ -165,8 +201,8 @@ COMMAND: Final = _table(
     "command",
     _id("tenant"),
     _id("idempotency_key"),
-    Column("fingerprint", Text(), nullable=False),
-    Column("answer", Text(), nullable=False),
+    Column("fingerprint", Bytewise, nullable=False),
+    Column("answer", Bytewise, nullable=False),
     PrimaryKeyConstraint("tenant", "idempotency_key"),
 )
 """What each key was used for, and the answer that was given."""

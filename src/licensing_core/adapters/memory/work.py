@@ -1,18 +1,14 @@
-"""A store in the memory of one process, for tests and trials: all or nothing, and gone with the process.
+"""The tables of a store in memory, and the unit of work on them."""
 
-One unit of work at a time has it to itself, so that what is read, decided and saved in it is one step.
-"""
-
-from collections.abc import Collection, Iterator, Mapping, MutableMapping, Sequence
-from contextlib import AbstractAsyncContextManager, AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Collection, Iterable, Iterator, Mapping, MutableMapping, Sequence
 from datetime import UTC, datetime, timedelta
 from heapq import nsmallest
-from types import TracebackType
 from typing import Any, Final, TypeVar
 
 from attrs import evolve
 
 from licensing_core.accounts import Card, CustomerAccount, Numbers
+from licensing_core.adapters.chain import BEGINNING, link
 from licensing_core.adapters.parts import (
     CreditState,
     Document,
@@ -31,9 +27,12 @@ from licensing_core.adapters.parts import (
 from licensing_core.adapters.rows import (
     CardKey,
     EnrollmentRows,
+    as_actor,
     as_card,
+    as_count,
     as_kind,
     as_most,
+    as_page,
     bare_aggregate,
     card_key,
     changes,
@@ -41,12 +40,13 @@ from licensing_core.adapters.rows import (
     known_ids,
     known_users,
     owner_and_email,
+    places_of,
 )
-from licensing_core.adapters.turns import WAIT, Turn, as_wait
-from licensing_core.checks import as_id
+from licensing_core.adapters.turns import Turn
+from licensing_core.checks import FrozenMap, as_id
 from licensing_core.credits import CreditAccount
 from licensing_core.decisions import Event
-from licensing_core.directory import Content
+from licensing_core.directory import Actor, Content
 from licensing_core.enrollments import Enrollment, Enrollments
 from licensing_core.holdings import Holding, Holdings
 from licensing_core.license_cycle import LicenseAccount
@@ -58,12 +58,14 @@ from licensing_core.protocols import (
     AggregateExists,
     AggregateKind,
     Envelope,
+    Page,
     Remembered,
     Stored,
     StoreUnavailable,
     VersionConflict,
     kind_of,
 )
+from licensing_core.services.engine import digest_of
 
 _MISSING: Final = object()
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -75,10 +77,11 @@ Name = tuple[str, AggregateKind, str]
 """Tenant, kind and id."""
 
 
-class _Tables:
+class Tables:
     """What is stored. Keys begin with the tenant; versions and sequence numbers begin with 1.
 
     `holders` has the licenses of purchased pools by tenant and user, and then by pool; `holdings` the same by pool.
+    `typed` has those of license accounts by tenant and user, and then by account and type.
     `parts` has those of the usage, the credits and the account of each customer, `opened` which of them are open.
     """
 
@@ -89,17 +92,21 @@ class _Tables:
         self.opened: dict[Name, dict[PartKey, None]] = {}
         self.holdings: dict[tuple[str, str, str], dict[str, Holding]] = {}
         self.holders: dict[Key, dict[str, Holding]] = {}
+        self.typed: dict[Key, dict[tuple[str, str], Holding]] = {}
         self.enrollments: dict[Key, dict[Content, Enrollment]] = {}
         self.events: dict[tuple[str, AggregateKind, str, int], Envelope] = {}
         self.commands: dict[Key, Remembered] = {}
         self.cards: dict[CardKey, Card] = {}
+        self.actors: dict[Key, Actor] = {}
+        self.outbox: dict[tuple[str, AggregateKind, str, int], None] = {}
 
 
 class MemoryUnitOfWork:
     """A `protocols.UnitOfWork` on the tables of a `MemoryStore`; changes are made at once, and undone on an error."""
 
-    def __init__(self, tables: _Tables) -> None:
-        self._tables: _Tables | None = tables
+    def __init__(self, tables: Tables, *, read_only: bool = False) -> None:
+        self._tables: Tables | None = tables
+        self._read_only = read_only
         self._undo: list[tuple[MutableMapping[Any, Any], Any, Any]] = []
 
     def pool(self, tenant: str, pool_id: str, users: Collection[str] | None) -> Stored[AnyPool] | None:
@@ -109,11 +116,15 @@ class MemoryUnitOfWork:
             return None
         return Stored(self._loaded(tenant, pool_id, stored.state, known), stored.version)
 
-    def pools(self, tenant: str) -> Sequence[AnyPool]:
+    def pools(self, tenant: str, page: Page) -> Sequence[AnyPool]:
         """As `UnitOfWork.pools()`."""
-        tables, owner = self._open(), as_id("tenant", tenant)
-        states = (one.state for (of, *_), one in sorted(tables.aggregates.items(), key=_by_key) if of == owner)
-        return tuple(state for state in states if isinstance(state, LicensePool | SeatPool))
+        return self._states(tenant, AggregateKind.LICENSES, (LicensePool, SeatPool), page)
+
+    def holders(self, tenant: str, pool_id: str, page: Page) -> Mapping[str, Holding]:
+        """As `UnitOfWork.holders()`."""
+        stored, part = self._stored(tenant, AggregateKind.LICENSES, pool_id), as_page("page", page)
+        found = self._open().holdings.get((tenant, pool_id, pool_id), {}) if stored is not None else {}
+        return FrozenMap({user: found[user] for user in _of_page(found, part)})
 
     def licenses(self, tenant: str, user: str) -> Sequence[AnyPool]:
         """As `UnitOfWork.licenses()`."""
@@ -166,11 +177,9 @@ class MemoryUnitOfWork:
         bills = self._parts(name, (Sort.BILL,), named_documents(stored.state, asked))
         return Stored(customer_of(stored.state, bills, self._parts(name, (Sort.PERSON,), known)), stored.version)
 
-    def customers(self, tenant: str) -> Sequence[CustomerAccount]:
+    def customers(self, tenant: str, page: Page) -> Sequence[CustomerAccount]:
         """As `UnitOfWork.customers()`."""
-        tables, owner = self._open(), as_id("tenant", tenant)
-        states = (one.state for (of, *_), one in sorted(tables.aggregates.items(), key=_by_key) if of == owner)
-        return tuple(state for state in states if isinstance(state, CustomerAccount))
+        return self._states(tenant, AggregateKind.CUSTOMERS, (CustomerAccount,), page)
 
     def numbers(self, tenant: str) -> Stored[Numbers] | None:
         """As `UnitOfWork.numbers()`."""
@@ -185,7 +194,7 @@ class MemoryUnitOfWork:
 
     def keep_card(self, tenant: str, customer: str, person: str | None, card: Card | None) -> None:
         """As `UnitOfWork.keep_card()`."""
-        cards, key, kept = self._open().cards, card_key(tenant, customer, person), as_card("card", card)
+        cards, key, kept = self._changing().cards, card_key(tenant, customer, person), as_card("card", card)
         self._put(cards, key, _MISSING if kept is None else kept)
 
     def customers_of(self, tenant: str, email: str) -> Sequence[str]:
@@ -194,9 +203,30 @@ class MemoryUnitOfWork:
         found = (name for (of, name, person), one in cards.items() if not person and (of, one.email) == wanted)
         return tuple(sorted(found))
 
+    def license_accounts(self, tenant: str, user: str) -> Sequence[str]:
+        """As `UnitOfWork.license_accounts()`."""
+        held = self._open().typed.get((as_id("tenant", tenant), as_id("user", user)), {})
+        return tuple(sorted({account for account, _ in held}))
+
+    def customers_with(self, tenant: str, person: str) -> Sequence[str]:
+        """As `UnitOfWork.customers_with()`."""
+        tables, owner, who = self._open(), as_id("tenant", tenant), as_id("person", person)
+        carded = {customer for of, customer, one in tables.cards if (of, one) == (owner, who)}
+        parted = {name for (of, _, name), parts in tables.parts.items() if of == owner and (Sort.PERSON, who) in parts}
+        return tuple(sorted(carded | parted))
+
+    def actor(self, tenant: str, actor_id: str) -> Actor | None:
+        """As `UnitOfWork.actor()`."""
+        return self._open().actors.get((as_id("tenant", tenant), as_id("actor_id", actor_id)))
+
+    def keep_actor(self, tenant: str, actor_id: str, actor: Actor | None) -> None:
+        """As `UnitOfWork.keep_actor()`."""
+        key, kept = (as_id("tenant", tenant), as_id("actor_id", actor_id)), as_actor("actor", actor)
+        self._put(self._changing().actors, key, _MISSING if kept is None else kept)
+
     def save(self, tenant: str, aggregate: Aggregate, *, expected: int, events: Sequence[Event]) -> None:
         """As `UnitOfWork.save()`."""
-        tables, kind = self._open(), kind_of(aggregate)
+        tables, kind = self._changing(), kind_of(aggregate)
         key = (as_id("tenant", tenant), kind, aggregate.id)
         before = tables.aggregates.get(key)
         if before is not None and expected == 0:
@@ -217,15 +247,49 @@ class MemoryUnitOfWork:
         else:
             bare = document_of(aggregate)
         self._put(tables.aggregates, key, Stored(bare, expected + len(events)))
+        digest = BEGINNING if new else tables.events[*key, expected].digest
         for sequence, event in enumerate(events, expected + 1):
-            envelope = Envelope(tenant=tenant, kind=kind, aggregate=aggregate.id, sequence=sequence, event=event)
+            digest = link(digest, *key, sequence, digest_of(event))
+            envelope = Envelope(
+                tenant=tenant,
+                kind=kind,
+                aggregate=aggregate.id,
+                sequence=sequence,
+                schema=event.schema,
+                digest=digest,
+                event=event,
+            )
             self._put(tables.events, (*key, sequence), envelope)
+            self._put(tables.outbox, (*key, sequence), None)
 
-    def history(self, tenant: str, kind: AggregateKind, aggregate_id: str) -> Sequence[Envelope]:
+    def history(
+        self, tenant: str, kind: AggregateKind, aggregate_id: str, after: int = 0, most: int | None = None
+    ) -> Sequence[Envelope]:
         """As `UnitOfWork.history()`."""
         stored, tables = self._stored(tenant, as_kind("kind", kind), aggregate_id), self._open()
+        first, least = as_count("after", after), as_most("most", 1 if most is None else most)
         last = 0 if stored is None else stored.version
-        return tuple(tables.events[tenant, kind, aggregate_id, sequence] for sequence in range(1, last + 1))
+        last = last if most is None else min(last, first + least)
+        return tuple(tables.events[tenant, kind, aggregate_id, sequence] for sequence in range(first + 1, last + 1))
+
+    def stored(self, tenant: str, kind: AggregateKind, page: Page) -> Sequence[str]:
+        """As `UnitOfWork.stored()`."""
+        owner = (as_id("tenant", tenant), as_kind("kind", kind))
+        names = (name for (*of, name) in self._open().aggregates if (*of,) == owner)
+        return tuple(_of_page(names, as_page("page", page)))
+
+    def outbox(self, tenant: str, most: int) -> Sequence[Envelope]:
+        """As `UnitOfWork.outbox()`."""
+        tables, owner, wanted = self._open(), as_id("tenant", tenant), as_most("most", most)
+        waiting = (tables.events[key] for key in sorted(tables.outbox) if key[0] == owner)
+        return tuple(nsmallest(wanted, _not_dated_back(waiting), key=_earliest_first))
+
+    def handed_over(self, tenant: str, envelopes: Collection[Envelope]) -> None:
+        """As `UnitOfWork.handed_over()`."""
+        outbox = self._changing().outbox
+        for key in places_of(tenant, envelopes):
+            if key in outbox:
+                self._put(outbox, key, _MISSING)
 
     def recent(self, tenant: str, kind: AggregateKind, most: int) -> Sequence[Envelope]:
         """As `UnitOfWork.recent()`."""
@@ -239,7 +303,7 @@ class MemoryUnitOfWork:
 
     def remember(self, tenant: str, key: str, used: Remembered) -> None:
         """As `UnitOfWork.remember()`."""
-        commands = self._open().commands
+        commands = self._changing().commands
         if self.recall(tenant, key) is not None:
             raise VersionConflict(aggregate=key, expected=0)
         self._put(commands, (tenant, key), used)
@@ -260,7 +324,9 @@ class MemoryUnitOfWork:
         for user, holding in holdings.items():
             after = _MISSING if holding is None else holding
             self._put(held, user, after)
-            if not isinstance(aggregate, LicenseAccount):
+            if isinstance(aggregate, LicenseAccount):
+                self._put(tables.typed.setdefault((tenant, user), {}), (aggregate.id, pool_id), after)
+            else:
                 self._put(tables.holders.setdefault((tenant, user), {}), pool_id, after)
 
     def _enroll(self, tenant: str, rows: EnrollmentRows) -> None:
@@ -289,10 +355,26 @@ class MemoryUnitOfWork:
         keys = ((sort, one) for one in known for sort in sorts)
         return {key: parts[key] for key in keys if key in parts}, known
 
-    def _open(self) -> _Tables:
+    def _open(self) -> Tables:
         if self._tables is None:
             raise StoreUnavailable(reason="closed")
         return self._tables
+
+    def _changing(self) -> Tables:
+        tables = self._open()
+        if self._read_only:
+            raise StoreUnavailable(reason="read_only")
+        return tables
+
+    def _states(self, tenant: str, kind: AggregateKind, types: tuple[type, ...], page: Page) -> Sequence[Any]:
+        """The aggregates of a page that are of *types*, without their parts."""
+        owner = (as_id("tenant", tenant), kind)
+        found = {
+            name: one.state
+            for (*of, name), one in self._open().aggregates.items()
+            if (*of,) == owner and isinstance(one.state, types)
+        }
+        return tuple(found[name] for name in _of_page(found, as_page("page", page)))
 
     def _stored(
         self, tenant: str, kind: AggregateKind, aggregate_id: str
@@ -314,161 +396,25 @@ class MemoryUnitOfWork:
             table[key] = value
 
 
-def _by_key(item: tuple[Name, object]) -> Name:
-    return item[0]
-
-
 def _latest_first(one: Envelope) -> tuple[timedelta, str, int]:
     return _EPOCH - one.event.at, one.aggregate, -one.sequence
 
 
-class MemoryStore:
-    """A `protocols.Store` in memory; threads may share it.
-
-    Args:
-        wait: Seconds, from 0 to a day, that a unit of work waits for its turn before `StoreUnavailable` is raised. It
-            is raised, too, when a thread begins a second unit of work within its first.
-
-    Raises:
-        InvalidArgument: *wait* is no such number.
-    """
-
-    def __init__(self, *, wait: float = WAIT) -> None:
-        self._tables, self._wait = _Tables(), as_wait(wait)
-
-    def begin(self) -> AbstractContextManager[MemoryUnitOfWork]:
-        """A new unit of work, which has the store to itself until it is left."""
-        return self._turn()
-
-    @contextmanager
-    def _turn(self) -> Iterator[MemoryUnitOfWork]:
-        with self._tables.turn.taken(self._wait), _left(MemoryUnitOfWork(self._tables)) as work:
-            yield work
+def _not_dated_back(waiting: Iterable[Envelope]) -> Iterator[Envelope]:
+    """Those of *waiting*, in the order of their places, before which no later one of the same aggregate waits."""
+    last: tuple[str, str] | None = None
+    latest = _EPOCH
+    for one in waiting:
+        aggregate = (one.kind, one.aggregate)
+        latest = one.event.at if aggregate != last else max(latest, one.event.at)
+        last = aggregate
+        if one.event.at == latest:
+            yield one
 
 
-@contextmanager
-def _left(work: MemoryUnitOfWork) -> Iterator[MemoryUnitOfWork]:
-    try:
-        yield work
-    except BaseException:
-        work.leave(undo=True)
-        raise
-    work.leave(undo=False)
+def _earliest_first(one: Envelope) -> tuple[datetime, str, str, int]:
+    return one.event.at, one.kind, one.aggregate, one.sequence
 
 
-class AsyncMemoryUnitOfWork:
-    """`MemoryUnitOfWork`, awaited."""
-
-    def __init__(self, work: MemoryUnitOfWork) -> None:
-        self._work = work
-
-    async def pool(self, tenant: str, pool_id: str, users: Collection[str] | None) -> Stored[AnyPool] | None:
-        """As `UnitOfWork.pool()`."""
-        return self._work.pool(tenant, pool_id, users)
-
-    async def pools(self, tenant: str) -> Sequence[AnyPool]:
-        """As `UnitOfWork.pools()`."""
-        return self._work.pools(tenant)
-
-    async def licenses(self, tenant: str, user: str) -> Sequence[AnyPool]:
-        """As `UnitOfWork.licenses()`."""
-        return self._work.licenses(tenant, user)
-
-    async def enrollments(self, tenant: str, users: Collection[str] | None) -> Enrollments:
-        """As `UnitOfWork.enrollments()`."""
-        return self._work.enrollments(tenant, users)
-
-    async def account(
-        self, tenant: str, account_id: str, users: Collection[str] | None
-    ) -> Stored[LicenseAccount] | None:
-        """As `UnitOfWork.account()`."""
-        return self._work.account(tenant, account_id, users)
-
-    async def usage(self, tenant: str, customer: str, places: Collection[str] | None) -> Stored[Usage] | None:
-        """As `UnitOfWork.usage()`."""
-        return self._work.usage(tenant, customer, places)
-
-    async def credits(self, tenant: str, customer: str, ids: Collection[str] | None) -> Stored[CreditAccount] | None:
-        """As `UnitOfWork.credits()`."""
-        return self._work.credits(tenant, customer, ids)
-
-    async def customer(
-        self, tenant: str, customer: str, documents: Collection[str] | None, people: Collection[str] | None
-    ) -> Stored[CustomerAccount] | None:
-        """As `UnitOfWork.customer()`."""
-        return self._work.customer(tenant, customer, documents, people)
-
-    async def customers(self, tenant: str) -> Sequence[CustomerAccount]:
-        """As `UnitOfWork.customers()`."""
-        return self._work.customers(tenant)
-
-    async def numbers(self, tenant: str) -> Stored[Numbers] | None:
-        """As `UnitOfWork.numbers()`."""
-        return self._work.numbers(tenant)
-
-    async def card(self, tenant: str, customer: str, person: str | None) -> Card | None:
-        """As `UnitOfWork.card()`."""
-        return self._work.card(tenant, customer, person)
-
-    async def keep_card(self, tenant: str, customer: str, person: str | None, card: Card | None) -> None:
-        """As `UnitOfWork.keep_card()`."""
-        self._work.keep_card(tenant, customer, person, card)
-
-    async def customers_of(self, tenant: str, email: str) -> Sequence[str]:
-        """As `UnitOfWork.customers_of()`."""
-        return self._work.customers_of(tenant, email)
-
-    async def save(self, tenant: str, aggregate: Aggregate, *, expected: int, events: Sequence[Event]) -> None:
-        """As `UnitOfWork.save()`."""
-        self._work.save(tenant, aggregate, expected=expected, events=events)
-
-    async def history(self, tenant: str, kind: AggregateKind, aggregate_id: str) -> Sequence[Envelope]:
-        """As `UnitOfWork.history()`."""
-        return self._work.history(tenant, kind, aggregate_id)
-
-    async def recent(self, tenant: str, kind: AggregateKind, most: int) -> Sequence[Envelope]:
-        """As `UnitOfWork.recent()`."""
-        return self._work.recent(tenant, kind, most)
-
-    async def recall(self, tenant: str, key: str) -> Remembered | None:
-        """As `UnitOfWork.recall()`."""
-        return self._work.recall(tenant, key)
-
-    async def remember(self, tenant: str, key: str, used: Remembered) -> None:
-        """As `UnitOfWork.remember()`."""
-        self._work.remember(tenant, key, used)
-
-
-class AsyncMemoryStore:
-    """A `protocols.AsyncStore` in memory; the tasks of any event loops may share it.
-
-    Args:
-        wait: As for `MemoryStore`.
-
-    Raises:
-        InvalidArgument: As for `MemoryStore`.
-    """
-
-    def __init__(self, *, wait: float = WAIT) -> None:
-        self._tables, self._wait = _Tables(), as_wait(wait)
-
-    def begin(self) -> AbstractAsyncContextManager[AsyncMemoryUnitOfWork]:
-        """A new unit of work, which has the store to itself until it is left."""
-        return _Turn(self._tables, self._wait)
-
-
-class _Turn(AbstractAsyncContextManager[AsyncMemoryUnitOfWork]):
-    """No asynchronous generator: one whose event loop is gone would never give the turn back."""
-
-    def __init__(self, tables: _Tables, wait: float) -> None:
-        self._tables, self._wait, self._inside = tables, wait, ExitStack()
-
-    async def __aenter__(self) -> AsyncMemoryUnitOfWork:
-        come = await self._tables.turn.come(self._wait)
-        self._inside.callback(self._tables.turn.given_back, come)
-        return AsyncMemoryUnitOfWork(self._inside.enter_context(_left(MemoryUnitOfWork(self._tables))))
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._inside.__exit__(kind, error, trace)
+def _of_page(names: Iterable[str], page: Page) -> list[str]:
+    return nsmallest(page.most, (name for name in names if page.after is None or name > page.after))

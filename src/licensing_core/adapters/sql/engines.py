@@ -1,0 +1,128 @@
+"""From what the host gives to an engine that is set up, and how units of work are committed and given back."""
+
+import random
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from time import monotonic
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import URL, Connection, Engine, create_engine, make_url
+from sqlalchemy.exc import SQLAlchemyError
+
+from licensing_core.adapters.sql import postgres, sqlite
+from licensing_core.adapters.sql.channels import Channel, OneByOne, Together
+from licensing_core.adapters.sql.refusals import DRIVER_ERRORS, UnsupportedDatabase, unavailable
+from licensing_core.adapters.turns import Lines, Turn
+from licensing_core.checks import FrozenMap, InvalidArgument, shown
+from licensing_core.protocols import StoreUnavailable
+
+_LONGEST_PAUSE: Final = 0.05
+_dice: Final = random.SystemRandom()
+
+
+class Way(NamedTuple):
+    """How a database is opened, set up, begun and written to."""
+
+    options: Callable[[URL], dict[str, Any]]
+    prepare: Callable[[Engine, float], Turn | None]
+    begin: Callable[..., None]
+    channel: Callable[[Connection], Channel]
+    lines: Callable[[], Lines | None]
+
+
+_SQLITE: Final = Way(sqlite.options, sqlite.prepare, sqlite.begin, OneByOne, lambda: None)
+_POSTGRES: Final = Way(postgres.options, postgres.prepare, postgres.begin, Together, Lines)
+_WAYS: Final[Mapping[str, Way]] = FrozenMap(
+    {
+        "sqlite": _SQLITE,
+        "sqlite+pysqlite": _SQLITE,
+        "postgresql+psycopg": _POSTGRES,
+    }
+)
+
+
+def engine_of(where: Any, wait: float) -> tuple[Engine, Way, Turn | None]:
+    """The engine that *where* is, or is the URL of, set up; and the turn that units of work wait for, if any.
+
+    Raises:
+        InvalidArgument: It is neither, or an engine of a database in memory, which each thread would have for itself.
+        UnsupportedDatabase: It is of another database or driver. What it says of a URL is the driver only.
+    """
+    if isinstance(where, str):
+        engine, way = _engine_at(where)
+    elif isinstance(where, Engine):
+        engine, way = where, _way(f"{where.dialect.name}+{where.dialect.driver}")
+        if way is _SQLITE:
+            sqlite.require_file(engine)
+        engine.dispose()  # connections that were opened before are not set up
+    else:
+        raise _no_place(where)
+    engine.hide_parameters = True
+    return engine, way, way.prepare(engine, wait)
+
+
+def _engine_at(where: str) -> tuple[Engine, Way]:
+    try:
+        url = make_url(where)
+        way = _way(url.drivername)
+        return create_engine(url, hide_parameters=True, **way.options(url)), way
+    except (SQLAlchemyError, ImportError, TypeError, ValueError):
+        raise _no_place(where) from None  # the text of the error may hold a password
+
+
+def _way(driver: str) -> Way:
+    way = _WAYS.get(driver)
+    if way is None:
+        expected = "a URL such as sqlite:///licenses.db or postgresql+psycopg://user@host/database"
+        raise UnsupportedDatabase(parameter="where", expected=expected, got=driver[:40])
+    return way
+
+
+def _no_place(where: Any) -> InvalidArgument:
+    expected = (
+        "a URL such as sqlite:///licenses.db or postgresql+psycopg://user@host/database, or an Engine of SQLAlchemy"
+    )
+    return InvalidArgument(parameter="where", expected=expected, got=shown(where))
+
+
+def commit(connection: Connection) -> None:
+    """Commit; raises `StoreUnavailable`, of which no reason but `busy` says that nothing was changed."""
+    try:
+        connection.commit()
+    except BaseException as error:
+        _roll_back(connection)
+        if isinstance(error, DRIVER_ERRORS):
+            reason = unavailable(error).reason
+            raise StoreUnavailable(reason="busy" if reason == "busy" else "failed") from error
+        raise
+
+
+def _roll_back(connection: Connection) -> None:
+    """Roll back in the driver: SQLAlchemy takes a transaction whose commit failed for ended, and would keep it open."""
+    try:
+        connection.connection.rollback()
+    except DRIVER_ERRORS:
+        connection.invalidate()
+
+
+def give_back(connection: Connection, *, keep: bool) -> None:
+    """Roll back what is not committed, and give the connection back to its pool, or close it."""
+    with suppress(*DRIVER_ERRORS):
+        if not keep:
+            connection.invalidate()
+        connection.close()
+    if not connection.closed:  # the rollback failed, which does not hide why it was wanted
+        _roll_back(connection)
+        with suppress(*DRIVER_ERRORS):
+            connection.close()
+
+
+def pauses(until: float) -> Iterator[float]:
+    """Seconds to wait between tries, as long as the clock is before *until*.
+
+    They are random, so that those who wait do not march in step, and the last one ends at *until*.
+    """
+    longest = 0.001
+    while (left := until - monotonic()) > 0:
+        yield min(left, _dice.uniform(0, longest))
+        longest = min(_LONGEST_PAUSE, 2 * longest)

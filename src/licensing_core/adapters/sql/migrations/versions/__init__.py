@@ -1,0 +1,1 @@
+"""The steps, each with `upgrade(op)` and `downgrade(op)`; alembic finds them by their files."""

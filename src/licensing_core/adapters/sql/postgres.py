@@ -1,0 +1,49 @@
+"""How PostgreSQL is opened and begun.
+
+Units of work that change something read what is committed, and lock what they load by its id; those for reading see
+all as of one instant, and lock nothing.
+"""
+
+import logging
+from typing import Any, Final
+
+from sqlalchemy import URL, Connection, Engine, event
+
+MOST_CONNECTIONS: Final = 32
+"""How many units of work of one engine are open at a time, where the store made the engine; others wait."""
+_COMMITTED: Final = "READ COMMITTED"
+_OWN: Final = "licensing_core_own"
+"""The execution option of an engine that the store made, which has that level already."""
+
+
+def options(_url: URL) -> dict[str, Any]:
+    """How an engine is made."""
+    own = {"isolation_level": _COMMITTED, "execution_options": {_OWN: True}}
+    return {"pool_size": MOST_CONNECTIONS, "max_overflow": 0, **own}
+
+
+def prepare(engine: Engine, wait: float) -> None:
+    """Let connections of *engine* wait for locks no longer than *wait* seconds. There is no turn to wait for."""
+    # It warns of what is refused on purpose; where the host keeps no log, Python would print that.
+    logging.getLogger("psycopg").addHandler(logging.NullHandler())
+    waits = max(1, round(wait * 1000))
+
+    def opened(driver: Any, _record: object) -> None:
+        cursor = driver.cursor()
+        try:
+            cursor.execute(f"SET lock_timeout = {waits}")
+            cursor.execute("SET client_min_messages = warning")
+        finally:
+            cursor.close()
+        driver.commit()
+
+    event.listen(engine, "connect", opened)
+
+
+def begin(connection: Connection, *, read_only: bool) -> None:
+    """Begin a transaction, whatever the level of isolation is that the host gave its engine."""
+    if read_only:
+        connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+    elif not connection.get_execution_options().get(_OWN, False):
+        connection.execution_options(isolation_level=_COMMITTED)
+    connection.begin()

@@ -1,0 +1,58 @@
+"""What the services need from outside: where things are stored, what the host knows, and what time it is.
+
+All are matched by shape. Each protocol has an asynchronous twin with the same names; the services are written once.
+"""
+
+from licensing_core.protocols.awaited import (
+    AsyncHost,
+    AsyncStore,
+    AsyncUnitOfWork,
+)
+from licensing_core.protocols.ports import (
+    Clock,
+    Host,
+    Observer,
+    Store,
+    UnitOfWork,
+)
+from licensing_core.protocols.values import (
+    MOST_OF_PAGE,
+    NUMBERS,
+    Aggregate,
+    AggregateExists,
+    AggregateKind,
+    BrokenHistory,
+    Envelope,
+    IdempotencyConflict,
+    Page,
+    Remembered,
+    Stored,
+    StoreUnavailable,
+    VersionConflict,
+    kind_of,
+)
+
+__all__ = [
+    "MOST_OF_PAGE",
+    "NUMBERS",
+    "Aggregate",
+    "AggregateExists",
+    "AggregateKind",
+    "AsyncHost",
+    "AsyncStore",
+    "AsyncUnitOfWork",
+    "BrokenHistory",
+    "Clock",
+    "Envelope",
+    "Host",
+    "IdempotencyConflict",
+    "Observer",
+    "Page",
+    "Remembered",
+    "Store",
+    "StoreUnavailable",
+    "Stored",
+    "UnitOfWork",
+    "VersionConflict",
+    "kind_of",
+]

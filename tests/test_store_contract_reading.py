@@ -1,0 +1,152 @@
+"""What the contract of pages, histories, the outbox and grants sees: each planted fault breaks some of it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import attrs
+import pytest
+
+from licensing_core.adapters.memory import MemoryStore
+from licensing_core.errors import LicensingError
+from licensing_core.holdings import Holding
+from licensing_core.protocols import AggregateKind, Page
+from licensing_core.testing.contracts import StoreContract
+from licensing_core.testing.contracts_reading import ReadingContract
+from licensing_core.testing.law import LawBroken
+from tests.test_store_contract import Fault, Faulty
+
+LAWS = [name for name in dir(ReadingContract) if name.startswith("test_")]
+
+
+class Undivided:
+    """A store in memory whose units of work for reading may change things."""
+
+    def __init__(self) -> None:
+        self._store = MemoryStore()
+
+    @contextmanager
+    def begin(self, *, read_only: bool = False) -> Iterator[Any]:
+        with self._store.begin() as work:
+            yield work
+
+
+def from_the_first_on(name: str) -> Fault:
+    def fault(work: Any, *of: Any) -> Any:
+        *place, page = of
+        return getattr(work, name)(*place, page) if not isinstance(page, Page) or page.after is None else ()
+
+    return fault
+
+
+def with_the_last_one_again(name: str) -> Fault:
+    def fault(work: Any, *of: Any) -> Any:
+        *place, page = of
+        if not isinstance(page, Page):
+            return getattr(work, name)(*of)
+        found = getattr(work, name)(*place, Page(None, 1000))
+        kept = [one for one in found if page.after is None or getattr(one, "id", one) >= page.after]
+        return kept[: page.most] if len(kept) > 1 else ()
+
+    return fault
+
+
+def all_held(work: Any, tenant: str, pool: str, page: Page) -> Any:
+    return dict.fromkeys(work.holders(tenant, pool, page), Holding.HELD)
+
+
+def holders_of_any_pool(work: Any, tenant: str, pool: str, page: Page) -> Any:
+    return {**work.holders(tenant, "p1", page), **work.holders(tenant, "p2", page)}
+
+
+def of_the_tenant_acme(name: str) -> Fault:
+    return lambda work, _tenant, *of: getattr(work, name)("acme", *of)
+
+
+def any_kind(work: Any, tenant: str, _kind: Any, page: Page) -> Any:
+    return work.stored(tenant, AggregateKind.LICENSES, page)
+
+
+def pools_too(work: Any, tenant: str, user: str) -> Any:
+    return sorted({*work.license_accounts(tenant, user), *(one.id for one in work.licenses(tenant, user))})
+
+
+def whole_history(work: Any, tenant: str, kind: Any, name: str, *_part: int) -> Any:
+    return work.history(tenant, kind, name)
+
+
+def one_digest(work: Any, *of: Any) -> Any:
+    return [attrs.evolve(one, digest="d1") for one in work.history(*of)]
+
+
+def digest_of_the_number(work: Any, *of: Any) -> Any:
+    return [attrs.evolve(one, digest=f"d{one.sequence}") for one in work.history(*of)]
+
+
+def of_schema_2(work: Any, *of: Any) -> Any:
+    return [attrs.evolve(one, schema=2) for one in work.history(*of)]
+
+
+def latest_first(work: Any, tenant: str, most: int) -> Any:
+    return [*reversed(work.outbox(tenant, most))]
+
+
+def all_that_waits(work: Any, tenant: str, most: int) -> Any:
+    return work.outbox(tenant, 1000)
+
+
+def nothing(_work: Any, *_of: Any, **_more: Any) -> None:
+    return None
+
+
+def one_of_them(work: Any, tenant: str, envelopes: Any) -> None:
+    work.handed_over(tenant, [*envelopes][:1])
+
+
+def only_new(work: Any, tenant: str, name: str, actor: Any) -> None:
+    if work.actor(tenant, name) is None:
+        work.keep_actor(tenant, name, actor)
+
+
+FAULTS: list[tuple[str, Fault]] = [
+    *((name, from_the_first_on(name)) for name in ("pools", "stored")),
+    *((name, with_the_last_one_again(name)) for name in ("pools", "stored")),
+    *((name, of_the_tenant_acme(name)) for name in ("holders", "license_accounts", "outbox", "actor")),
+    ("holders", all_held),
+    ("holders", holders_of_any_pool),
+    ("stored", any_kind),
+    ("license_accounts", pools_too),
+    ("history", whole_history),
+    ("history", one_digest),
+    ("history", digest_of_the_number),
+    ("history", of_schema_2),
+    ("outbox", latest_first),
+    ("outbox", all_that_waits),
+    ("handed_over", nothing),
+    ("handed_over", one_of_them),
+    ("keep_actor", nothing),
+    ("keep_actor", only_new),
+]
+
+
+def broken(store: Any) -> list[str]:
+    failed = []
+    for law in LAWS:
+        try:
+            getattr(StoreContract(), law)(store())
+        except (LawBroken, LicensingError):
+            failed.append(law)
+    return failed
+
+
+def test_a_store_in_memory_breaks_nothing_of_it() -> None:
+    assert broken(MemoryStore) == []
+
+
+@pytest.mark.parametrize(("method", "fault"), FAULTS, ids=lambda one: getattr(one, "__qualname__", one).split(".")[0])
+def test_each_planted_fault_about_reading_is_seen(method: str, fault: Fault) -> None:
+    assert broken(lambda: Faulty(**{method: fault}))
+
+
+def test_a_store_that_does_not_tell_reading_from_changing_is_seen() -> None:
+    assert broken(Undivided) == ["test_a_unit_of_work_for_reading_changes_nothing"]

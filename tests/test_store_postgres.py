@@ -1,0 +1,199 @@
+"""What is PostgreSQL's own: locks on what is loaded to be changed, reading beside them, rights, and lost servers."""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+
+import pytest
+from sqlalchemy import make_url
+
+from licensing_core.adapters.hosts import AsyncHostOf
+from licensing_core.adapters.sql import AsyncSqlStore, SqlStore
+from licensing_core.adapters.sql.schema import METADATA
+from licensing_core.directory import Actor
+from licensing_core.pools import LicensesExhausted
+from licensing_core.protocols import AggregateKind, StoreUnavailable
+from licensing_core.services import AsyncLicensing, Licensing, ReadPool
+from tests.postgres import Server, a_database
+from tests.service_world import TENANT, Clock, assign, buy, host, known, unassign
+
+READ = ReadPool(tenant=TENANT, actor="boss", pool="p1")
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    """A database with a pool p1 of five licenses."""
+    with a_database() as made:
+        with closing(SqlStore(made)) as store:
+            store.create()
+            known(store)
+            Licensing(store, host(), Clock()).run(buy())
+        yield made
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[SqlStore]:
+    with closing(SqlStore(url, wait=5)) as made:
+        yield made
+
+
+def licensing(store: SqlStore) -> Licensing:
+    return Licensing(store, host(), Clock())
+
+
+def test_who_wants_the_same_pool_waits_and_decides_on_what_the_first_one_left(store: SqlStore) -> None:
+    with ThreadPoolExecutor(1) as other:
+        with store.begin() as work:
+            first = work.pool(TENANT, "p1", ("u1",))
+            assert first is not None
+            waiting = other.submit(licensing(store).run, assign("u2", key="k2"))
+            with pytest.raises(TimeoutError):
+                waiting.result(0.3)
+        assert waiting.result(10).row.consumed == 1
+
+
+def test_other_pools_and_reading_do_not_wait(store: SqlStore) -> None:
+    licensing(store).run(buy("p2"))
+    with ThreadPoolExecutor(1) as other, store.begin() as work:
+        work.pool(TENANT, "p1", None)
+        assert other.submit(licensing(store).run, READ).result(10).bought == 5
+        assert other.submit(licensing(store).run, assign("u2", key="k2", pool="p2")).result(10).row.consumed == 1
+
+
+def test_a_unit_of_work_for_reading_is_of_one_instant(store: SqlStore) -> None:
+    with store.begin(read_only=True) as work:
+        before = work.pool(TENANT, "p1", None)
+        licensing(store).run(assign("u1", key="k1"))
+        assert work.pool(TENANT, "p1", None) == before
+        assert len(work.history(TENANT, AggregateKind.LICENSES, "p1")) == (before.version if before else 0)
+    with store.begin(read_only=True) as work:
+        assert work.pool(TENANT, "p1", None) != before
+
+
+def test_who_waits_for_too_long_is_told_that_the_store_is_busy(url: str, store: SqlStore) -> None:
+    with closing(SqlStore(url, wait=0.1)) as hasty, store.begin() as work:
+        work.pool(TENANT, "p1", None)
+        with pytest.raises(StoreUnavailable) as refused:
+            licensing(hasty).run(assign("u1", key="k1"))
+    assert refused.value.reason == "busy"
+    assert licensing(store).run(assign("u1", key="k1")).row.consumed == 1
+
+
+def test_units_of_work_that_wait_for_each_other_are_a_conflict_for_one_of_them(store: SqlStore) -> None:
+    licensing(store).run(buy("p2"))
+    both = threading.Barrier(2)
+
+    def load(*pools: str) -> str:
+        try:
+            with store.begin() as work:
+                work.pool(TENANT, pools[0], None)
+                both.wait(10)
+                work.pool(TENANT, pools[1], None)
+        except StoreUnavailable as refusal:
+            return refusal.reason
+        return "done"
+
+    with ThreadPoolExecutor(2) as pair:
+        ends = sorted(one.result(30) for one in [pair.submit(load, "p1", "p2"), pair.submit(load, "p2", "p1")])
+    assert ends == ["conflict", "done"]
+
+
+def test_a_command_that_is_sent_twice_at_once_is_answered_alike(store: SqlStore) -> None:
+    licensing(store).run(assign("u1", "u2", "u3", "u4", key="most"))
+    with ThreadPoolExecutor(4) as many:
+        with store.begin() as work:
+            work.pool(TENANT, "p1", None)
+            last = [many.submit(licensing(store).run, assign("u5", key="last")) for _ in range(2)]
+            new = [many.submit(licensing(store).run, buy("p9")) for _ in range(2)]
+            assert new[0].result(10) == new[1].result(10)
+        assert last[0].result(10) == last[1].result(10)
+        assert last[0].result().added == ("u5",)
+    with pytest.raises(LicensesExhausted):
+        licensing(store).run(assign("u6", key="more"))
+
+
+def test_whoever_takes_a_grant_away_waits_for_all_who_rely_on_it(store: SqlStore) -> None:
+    with store.begin() as work:
+        work.keep_actor(TENANT, "mia", Actor("mia"))
+
+    def take() -> None:
+        with store.begin() as work:
+            work.keep_actor(TENANT, "mia", None)
+
+    with ThreadPoolExecutor(1) as other:
+        with store.begin() as one, store.begin() as two:
+            assert one.actor(TENANT, "mia") == two.actor(TENANT, "mia") == Actor("mia")
+            taking = other.submit(take)
+            with pytest.raises(TimeoutError):
+                taking.result(0.3)
+            assert one.actor(TENANT, "mia") == Actor("mia")
+        taking.result(10)
+    with store.begin() as work:
+        assert work.actor(TENANT, "mia") is None
+
+
+def test_no_right_to_change_or_delete_events_is_needed(postgres: Server, url: str) -> None:
+    name = str(make_url(url).database)
+    tables = ", ".join(table.name for table in METADATA.sorted_tables if table.name != "event")
+    with postgres.connect(name) as admin:
+        admin.execute("DROP ROLE IF EXISTS appender")
+        admin.execute("CREATE ROLE appender LOGIN")
+        admin.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {tables} TO appender")
+        admin.execute("GRANT SELECT, INSERT ON event TO appender")
+    limited = make_url(url).set(username="appender").render_as_string()
+    try:
+        with closing(SqlStore(limited)) as store:
+            licensing(store).run(assign("u1", key="k1"))
+            licensing(store).run(unassign("u1", key="k2"))
+            assert licensing(store).run(READ).bought == 5
+            with store.begin() as work:
+                work.handed_over(TENANT, work.outbox(TENANT, 100))
+    finally:
+        with postgres.connect(name) as admin:
+            admin.execute("DROP OWNED BY appender")
+            admin.execute("DROP ROLE appender")
+
+
+@pytest.mark.parametrize(
+    "part", [{"database": "nosuch"}, {"username": "nobody_known"}, {"query": {"host": "/nowhere"}}], ids=str
+)
+def test_a_database_that_cannot_be_reached_is_told_and_no_parameter_with_it(url: str, part: dict[str, str]) -> None:
+    wrong = make_url(url).set(**part).render_as_string()  # type: ignore[arg-type]
+    with closing(SqlStore(wrong)) as lost, pytest.raises(StoreUnavailable) as refused, lost.begin():
+        pass
+    assert refused.value.reason == "failed"
+    assert "nosuch" not in str(refused.value)
+
+
+def test_a_lost_server_is_told_once_and_found_again_when_it_is_back(caplog: pytest.LogCaptureFixture) -> None:
+    with Server.start(durable=True) as server, closing(SqlStore(server.new_database())) as store:
+        store.create()
+        known(store)
+        licensing(store).run(buy())
+        with ThreadPoolExecutor(4) as many:
+            list(many.map(lambda number: licensing(store).run(assign("u1", key=f"k{number}")), range(8)))
+        server.kill()
+        with pytest.raises(StoreUnavailable) as refused:
+            licensing(store).run(assign("u2", key="again"))
+        assert refused.value.reason == "failed"
+        server.again()
+        assert licensing(store).run(assign("u2", key="again")).added == ("u2",)
+        assert licensing(store).run(READ).consumed == 2
+    assert logging.getLogger("psycopg").handlers
+
+
+def test_tasks_wait_for_each_other_as_threads_do(url: str) -> None:
+    async def work() -> list[int]:
+        store = AsyncSqlStore(url)
+        try:
+            tasks = AsyncLicensing(store, AsyncHostOf(host()), Clock())
+            commands = [assign(f"u{number}", key=f"k{number}") for number in range(1, 6)]
+            given = await asyncio.gather(*(tasks.run(one) for one in commands))
+            return sorted(one.row.consumed for one in given)
+        finally:
+            await store.close()
+
+    assert asyncio.run(work()) == [1, 2, 3, 4, 5]
