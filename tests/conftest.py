@@ -19,7 +19,7 @@ from tests.spec.plugin import pytest_addoption, pytest_configure
 
 __all__ = ["pytest_addoption", "pytest_configure"]
 
-settings.register_profile("test", max_examples=100, deadline=None, print_blob=True, derandomize=False)
+settings.register_profile("test", max_examples=50, deadline=None, print_blob=True, derandomize=False)
 settings.register_profile(
     "ci",
     settings.get_profile("test"),
