@@ -224,7 +224,8 @@ def run(seed: int, one_in: int = 1) -> Figures:
         *(("jobs", by_jobs, plant) for plant in account_plants.IN_JOBS),
         *race_plants.planted(seed),
         *diff_adapters_plants.planted(seed),
-    ][::one_in]
+    ]
+    planted = planted[::one_in]
     missed = [
         f"{name} did not find {plant.__name__}" for name, harness, plant in planted if not found_by(harness, plant)
     ]
