@@ -50,7 +50,7 @@ class Database:
             commit(connection)
         finally:
             lost = _is_lost(connection)
-            give_back(connection, keep=not self._closed)  # nobody else would close it then
+            give_back(connection, keep=not (self._closed or lost))  # nobody else would close it then
             if lost:
                 self._engine.dispose()  # the others are lost with it
 
