@@ -243,7 +243,8 @@ class SqlReading:
 
     def stored(self, tenant: str, kind: AggregateKind, page: Page) -> Sequence[str]:
         """As `UnitOfWork.stored()`."""
-        place = {**paged(tenant, page), "of_kind": as_kind("kind", kind).value}
+        of_kind = {"of_tenant": as_id("tenant", tenant), "of_kind": as_kind("kind", kind).value}
+        place = {**of_kind, **paged(tenant, page)}
         return tuple(row.id for row in self._all(sql.STORED_IDS, place))
 
     def outbox(self, tenant: str, most: int) -> Sequence[Envelope]:
