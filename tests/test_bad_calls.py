@@ -40,10 +40,8 @@ from licensing_core.errors import LicensingError
 from licensing_core.periods import as_zone
 from tests.hostile_values import HOSTILE, Odd, a_list_of_itself, outcome, with_open
 from tests.public_calls import CALLS, PAST_THE_CHECKS, START
-from tests.specimens import (
-    NOON,
-    modules,
-)
+from tests.public_classes import modules
+from tests.specimens import NOON
 from tools.floors import floor_of
 
 

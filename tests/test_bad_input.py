@@ -34,20 +34,8 @@ from licensing_core.periods import Cycle, Duration
 from licensing_core.plans import Offers, PackageKind
 from licensing_core.pricing import UnitPrice
 from tests.hostile_values import HOSTILE, holds_its_own, outcome, with_open
-from tests.specimens import (
-    ACCOUNT,
-    BASE,
-    EUR,
-    FREE,
-    MADRID,
-    NOON,
-    OFFER,
-    POOL,
-    VALUES,
-    arguments,
-    example,
-    public_classmethods,
-)
+from tests.public_classes import arguments, public_classmethods
+from tests.specimens import ACCOUNT, BASE, EUR, FREE, MADRID, NOON, OFFER, POOL, VALUES, example
 
 # Values
 

@@ -25,7 +25,8 @@ from licensing_core.protocols import AggregateKind
 from licensing_core.serde import dumps
 from licensing_core.services import Licensing, Query, fingerprint
 from tests.builders import NOON
-from tests.specimens import MADRID, arguments, example, value_classes
+from tests.public_classes import arguments, value_classes
+from tests.specimens import MADRID, example
 from tests.specimens_metered import SERVICE_PLAN
 
 BIRD: Final = "zzcanary"

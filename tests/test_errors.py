@@ -11,7 +11,7 @@ import pytest
 from licensing_core.checks import InvalidArgument, InvalidId, TooManyItems
 from licensing_core.errors import LicensingError, all_errors
 from licensing_core.pools import LicensesExhausted, NotEligible, PoolInUse
-from tests.specimens import an_error, error_classes, value_classes
+from tests.public_classes import an_error, error_classes, value_classes
 
 EACH = pytest.mark.parametrize("kind", error_classes(), ids=lambda kind: kind.__name__)
 EACH_BUT_THE_ROOT = pytest.mark.parametrize("kind", error_classes()[1:], ids=lambda kind: kind.__name__)

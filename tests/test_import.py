@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import licensing_core
-from tests.specimens import modules
+from tests.public_classes import modules
 
 OPTIONAL = {"babel", "cattrs", "rich", "sqlalchemy"}
 NEVER_BY_ITSELF = OPTIONAL | {"attr", "dateutil", "hypothesis", "numpy", "pyarrow", "pytest", "zoneinfo"}

@@ -37,6 +37,7 @@ from licensing_core.periods import UnknownZone
 from licensing_core.plans import PackageKind
 from licensing_core.pools import LicensesExhausted
 from tests import specimens
+from tests.public_classes import an_error
 
 SOURCES = Path(licensing_core.__path__[0])
 LOCALES = SOURCES / "locales"
@@ -115,7 +116,7 @@ def test_no_text_is_left_of_an_error_or_event_that_is_gone() -> None:
 @pytest.mark.parametrize("locale", ["en", *(path.parents[1].name for path in CATALOGS)])
 @pytest.mark.parametrize("kind", ERRORS, ids=by_name)
 def test_an_error_is_told_in_full_and_names_no_person(kind: type[LicensingError], locale: str) -> None:
-    text = explain(specimens.an_error(kind), locale)
+    text = explain(an_error(kind), locale)
     assert text.endswith(".")
     assert text[0].isupper() or text[0].isdigit() or text.startswith(("“", "«"))
     assert not PLACEHOLDER.search(text)

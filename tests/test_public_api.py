@@ -17,7 +17,7 @@ import attrs
 import licensing_core
 from licensing_core import checks
 from licensing_core.periods import zones
-from tests.specimens import modules
+from tests.public_classes import modules
 
 SNAPSHOT: Final = Path(__file__).with_name("public_api.txt")
 ADVICE: Final = "the public API changed; if that is meant, run: python -m tests.test_public_api --write"

@@ -33,7 +33,8 @@ from licensing_core.reports.table import Cell, Column, Table
 from licensing_core.serde import EVENTS, MAX_BYTES, TAGS, InvalidDocument, dumps, loads
 from licensing_core.services import AsOf, AssignLicenses, CommandPlan, Query, engine
 from licensing_core.testing.strategies_pools import license_pools
-from tests.specimens import ACCOUNT, AT, BASE, ENROLLMENT, NOON, POOL, ROSTER, SEATS, SENT, TERMS, VALUES, value_classes
+from tests.public_classes import value_classes
+from tests.specimens import ACCOUNT, AT, BASE, ENROLLMENT, NOON, POOL, ROSTER, SEATS, SENT, TERMS, VALUES
 
 PASSING = (Access, AsOf, CommandPlan, Decision, Verdict, Stored, engine.Ports, Cell, Column, Table)
 BASES = (Event, EnrollmentsMade, EnrollmentsRemoved, CreditsMoved, PoolTakenOver)

@@ -8,16 +8,13 @@ import pytest
 from licensing_core.accounts import PersonRemoved
 from licensing_core.adapters.memory import MemoryStore
 from licensing_core.enrollments import EnrollmentsMovedOut
-from licensing_core.errors import LicensingError
 from licensing_core.holdings import Holding, Holdings
 from licensing_core.pools import HolderMerged, LicensePool
 from licensing_core.protocols import Page
-from licensing_core.testing.contracts import StoreContract
 from licensing_core.testing.contracts_people import PeopleContract
-from licensing_core.testing.law import LawBroken
-from tests.test_store_contract import Fault, Faulty
+from tests.faulty import Fault, Faulty, broken, laws_of, without_an_undo
 
-LAWS = [name for name in dir(PeopleContract) if name.startswith("test_")]
+LAWS = laws_of(PeopleContract)
 
 
 def those_with_an_account(work: Any, tenant: str, person: str) -> Any:
@@ -105,11 +102,6 @@ def counting_two_for_one(work: Any, tenant: str, aggregate: Any, *, expected: in
     work.save(tenant, kept, expected=expected, events=events)
 
 
-def without_an_undo(work: Any, tenant: str, aggregate: Any, *, expected: int, events: Any) -> None:
-    work.save(tenant, aggregate, expected=expected, events=events)
-    work._undo.clear()
-
-
 def no_account(work: Any, tenant: str, customer: str, documents: Any, people: Any) -> None:
     return None
 
@@ -131,19 +123,10 @@ FAULTS: list[tuple[str, Fault]] = [
 ]
 
 
-def is_broken(law: str, store: Any) -> bool:
-    try:
-        getattr(StoreContract(), law)(store)
-    except (LawBroken, LicensingError):
-        return True
-    return False
-
-
 def test_a_store_in_memory_breaks_nothing_of_it() -> None:
-    for law in LAWS:
-        getattr(StoreContract(), law)(MemoryStore())
+    assert broken(MemoryStore, LAWS) == []
 
 
 @pytest.mark.parametrize(("method", "fault"), FAULTS, ids=lambda one: getattr(one, "__name__", one))
 def test_each_planted_fault_about_people_is_seen(method: str, fault: Fault) -> None:
-    assert any(is_broken(law, Faulty(**{method: fault})) for law in LAWS)
+    assert broken(lambda: Faulty(**{method: fault}), LAWS)

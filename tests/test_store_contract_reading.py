@@ -8,15 +8,12 @@ import attrs
 import pytest
 
 from licensing_core.adapters.memory import MemoryStore
-from licensing_core.errors import LicensingError
 from licensing_core.holdings import Holding
 from licensing_core.protocols import AggregateKind, Page
-from licensing_core.testing.contracts import StoreContract
 from licensing_core.testing.contracts_reading import ReadingContract
-from licensing_core.testing.law import LawBroken
-from tests.test_store_contract import Fault, Faulty
+from tests.faulty import Fault, Faulty, broken, laws_of
 
-LAWS = [name for name in dir(ReadingContract) if name.startswith("test_")]
+LAWS = laws_of(ReadingContract)
 
 
 class Undivided:
@@ -129,24 +126,14 @@ FAULTS: list[tuple[str, Fault]] = [
 ]
 
 
-def broken(store: Any) -> list[str]:
-    failed = []
-    for law in LAWS:
-        try:
-            getattr(StoreContract(), law)(store())
-        except (LawBroken, LicensingError):
-            failed.append(law)
-    return failed
-
-
 def test_a_store_in_memory_breaks_nothing_of_it() -> None:
-    assert broken(MemoryStore) == []
+    assert broken(MemoryStore, LAWS) == []
 
 
 @pytest.mark.parametrize(("method", "fault"), FAULTS, ids=lambda one: getattr(one, "__qualname__", one).split(".")[0])
 def test_each_planted_fault_about_reading_is_seen(method: str, fault: Fault) -> None:
-    assert broken(lambda: Faulty(**{method: fault}))
+    assert broken(lambda: Faulty(**{method: fault}), LAWS)
 
 
 def test_a_store_that_does_not_tell_reading_from_changing_is_seen() -> None:
-    assert broken(Undivided) == ["test_a_unit_of_work_for_reading_changes_nothing"]
+    assert broken(Undivided, LAWS) == ["test_a_unit_of_work_for_reading_changes_nothing"]

@@ -15,7 +15,8 @@ from licensing_core.directory import Directory
 from licensing_core.errors import LicensingError
 from licensing_core.holdings import Holding, Holdings
 from licensing_core.partial import ById
-from tests.specimens import FREE, NOON, POOL, ROSTER, VALUES, arguments, value_classes
+from tests.public_classes import arguments, value_classes
+from tests.specimens import FREE, NOON, POOL, ROSTER, VALUES
 from tests.specimens_accounts import ACCOUNTS_IN_PART
 from tests.specimens_metered import LOADED_IN_PART
 

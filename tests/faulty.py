@@ -1,0 +1,90 @@
+"""Stores in which faults are planted, and which laws of the contract of stores they break."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import attrs
+import pytest
+
+from licensing_core.adapters.memory import MemoryStore, MemoryUnitOfWork
+from licensing_core.adapters.parts import PartRows
+from licensing_core.errors import LicensingError
+from licensing_core.testing.contracts import StoreContract
+from licensing_core.testing.law import LawBroken
+
+Fault = Callable[..., Any]
+
+
+class Faulty:
+    """A store in memory in whose units of work some methods do something else."""
+
+    def __init__(self, **faults: Fault) -> None:
+        self._store, self._faults = MemoryStore(), faults
+
+    @contextmanager
+    def begin(self, *, read_only: bool = False) -> Iterator[Any]:
+        with self._store.begin(read_only=read_only) as work:
+            yield _Work(work, self._faults)
+
+
+class _Work:
+    def __init__(self, work: MemoryUnitOfWork, faults: dict[str, Fault]) -> None:
+        self._work, self._faults = work, faults
+
+    def __getattr__(self, name: str) -> Any:
+        fault = self._faults.get(name)
+        if fault is None:
+            return getattr(self._work, name)
+        return lambda *args, **kwargs: fault(self._work, *args, **kwargs)
+
+
+def laws_of(contract: type) -> list[str]:
+    """The names of the tests of a contract, or of a part of one."""
+    return [name for name in dir(contract) if name.startswith("test_")]
+
+
+def broken(store: Callable[[], Any], laws: Iterable[str]) -> list[str]:
+    """The tests of the contract that fail, among *laws*, each tried on a *store* of its own."""
+    failed = []
+    for law in laws:
+        try:
+            getattr(StoreContract(), law)(store())
+        except (LawBroken, LicensingError):
+            failed.append(law)
+    return failed
+
+
+def without_an_undo(work: Any, tenant: str, aggregate: Any, *, expected: int, events: Any) -> None:
+    work.save(tenant, aggregate, expected=expected, events=events)
+    work._undo.clear()
+
+
+def saving_parts(change: Callable[[Any, PartRows], PartRows]) -> Fault:
+    """A save of usage, credits or an account whose parts are others."""
+    from licensing_core.adapters import parts
+    from licensing_core.adapters.memory import work as memory
+
+    def save(work: Any, tenant: str, aggregate: Any, *, expected: int, events: Any) -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(memory, "part_rows", lambda *given, new: change(given[0], parts.part_rows(*given, new=new)))
+            work.save(tenant, aggregate, expected=expected, events=events)
+
+    save.__name__ = change.__name__
+    return save
+
+
+def taking_nothing_away(_: Any, rows: PartRows) -> PartRows:
+    return attrs.evolve(rows, gone=())
+
+
+def closing_all(_: Any, rows: PartRows) -> PartRows:
+    return attrs.evolve(rows, written={key: (part, False) for key, (part, _) in rows.written.items()})
+
+
+def opening_all(_: Any, rows: PartRows) -> PartRows:
+    return attrs.evolve(rows, written={key: (part, True) for key, (part, _) in rows.written.items()})
+
+
+def the_first_of_the_parts(_: Any, rows: PartRows) -> PartRows:
+    return attrs.evolve(rows, written=dict(list(rows.written.items())[:1]))
