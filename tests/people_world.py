@@ -16,7 +16,22 @@ from licensing_core.services import (
     Licensing,
     MergeUsers,
 )
-from tests.service_world import AID, BASICS, FIRE, TENANT, add, assign, buy, enroll, host, open_account, sent, to
+from tests.service_world import (
+    AID,
+    BASICS,
+    FIRE,
+    TENANT,
+    Checked,
+    Clock,
+    add,
+    assign,
+    buy,
+    enroll,
+    host,
+    open_account,
+    sent,
+    to,
+)
 
 BIRD: Final = "zzcanary"
 
@@ -24,6 +39,12 @@ BIRD: Final = "zzcanary"
 def asking() -> StaticHost:
     """The host of the services' tests, which leaves whoever it does not know to the store."""
     return host(ask_store=True)
+
+
+def furnished(store: Store) -> Licensing:
+    """What `furnish()` says, over *store*, whose histories are checked after each command."""
+    furnish(Licensing(store, asking(), Clock()))
+    return Checked(store, asking())
 
 
 def forget(user: str = "u1", key: str = "forget", actor: str = "root", **more: Any) -> ForgetUser:

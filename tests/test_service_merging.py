@@ -31,6 +31,7 @@ from tests.people_world import (
     deactivate,
     forget,
     furnish,
+    furnished,
     grant,
     held,
     histories,
@@ -45,7 +46,6 @@ from tests.service_world import (
     NOON,
     SELL,
     TENANT,
-    Checked,
     Clock,
     Stale,
     Turn,
@@ -64,9 +64,7 @@ from tests.service_world import (
 
 @pytest.fixture
 def licensing(store: Store) -> Licensing:
-    """What `furnish()` says."""
-    furnish(Licensing(store, asking(), Clock()))
-    return Checked(store, asking())
+    return furnished(store)
 
 
 def test_all_of_a_user_goes_to_one_who_has_nothing(licensing: Licensing, store: Store) -> None:

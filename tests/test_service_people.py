@@ -27,21 +27,19 @@ from tests.people_world import (
     counters,
     deactivate,
     forget,
-    furnish,
+    furnished,
     held,
     histories,
     merge,
     person,
     the_card,
 )
-from tests.service_world import CUSTOMERS, TENANT, Checked, Clock, assign, events_of, of, refused, to, unassign
+from tests.service_world import CUSTOMERS, TENANT, Clock, assign, events_of, of, refused, to, unassign
 
 
 @pytest.fixture
 def licensing(store: Store) -> Licensing:
-    """What `furnish()` says."""
-    furnish(Licensing(store, asking(), Clock()))
-    return Checked(store, asking())
+    return furnished(store)
 
 
 # Who may

@@ -104,14 +104,13 @@ def _one(base: sqlite3.Connection, rng: Random, table: str) -> Row:
 def _harmless(table: str, column: str, row: Row) -> bool:
     """A column that says nothing there, or not by itself.
 
-    That is `NULL`; that a closed part is open, which only loads it more often, or that an
-    unpaid bill is not, which its subscription may name all the same; that a pool is of licenses, where it is
+    That is `NULL`; that a closed part is open, which only loads it more often; that a pool is of licenses, where it is
     that of a license type; and how many licenses were revoked in a pool of seats.
     """
     if table == "pool":
         unread = (column == "kind" and row["version"] is None) or (column == "revoked" and row["kind"] == "seats")
     else:
-        unread = table == "part" and column == "open" and (row["open"] == 0 or row["sort"] == "bill")
+        unread = table == "part" and column == "open" and row["open"] == 0
     return unread or row[column] is None
 
 

@@ -202,6 +202,15 @@ def part_rows(aggregate: object, events: Sequence[Event], *, new: bool) -> PartR
     return NO_PARTS
 
 
+def opens(part: Part) -> bool | None:
+    """Whether *part* is open, as it says itself; `None` of a grant, which depends on the time of its account too."""
+    if isinstance(part, Entry):
+        return None
+    if isinstance(part, CreditOrder):
+        return part.status is OrderStatus.PENDING
+    return isinstance(part, Bill) and part.open
+
+
 def _place_rows(usage: Usage, events: Sequence[Event], *, new: bool) -> PartRows:
     places = usage.places
     named = places.keys() if new else {name for event in events for name in place_changes(places, event)}
@@ -223,9 +232,7 @@ def _credit_rows(account: CreditAccount, events: Sequence[Event], *, new: bool) 
     written: dict[PartKey, tuple[Part, bool]] = {
         (Sort.GRANT, name): (entry, entry.is_open(at)) for name, entry in found.items() if entry is not None
     }
-    for name in ordered:
-        order = orders[name]
-        written[Sort.ORDER, name] = (order, order.status is OrderStatus.PENDING)
+    written |= {(Sort.ORDER, name): (orders[name], bool(opens(orders[name]))) for name in ordered}
     others = () if new else entries.items()
     ended = [(Sort.GRANT, name) for name, entry in others if name not in grants and not entry.is_open(at)]
     return PartRows(written, closed=ended)
@@ -238,7 +245,7 @@ def _customer_rows(account: CustomerAccount, events: Sequence[Event], *, new: bo
         documents = frozenset(name for event in events for name in bill_changes(event))
         users = frozenset(event.user for event in events if isinstance(event, PersonAdded | PersonRemoved))
     written: dict[PartKey, tuple[Part, bool]] = {
-        (Sort.BILL, name): (bills[name], bills[name].open) for name in documents
+        (Sort.BILL, name): (bills[name], bool(opens(bills[name]))) for name in documents
     }
     found = {user: people.get(user) for user in users}
     written |= {(Sort.PERSON, user): (person, False) for user, person in found.items() if person is not None}

@@ -23,6 +23,7 @@ class InvalidDocument(LicensingError):
     Attributes:
         faults: Path and code of each fault, sorted by path; the path begins with `$`, the code is that of the error
             that the value would raise, or one of `document.too_large`, `document.too_deep`, `document.not_json`,
+            `document.contradicted` (what is stored beside it says otherwise),
             `name.missing`, `name.unknown`, `name.duplicate`, `number.fraction`, `type.wrong`, `kind.unknown`,
             `schema.unknown`.
     """

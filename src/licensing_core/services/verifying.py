@@ -11,8 +11,8 @@ from typing import Any, Final, TypeVar
 import attrs
 from attrs import frozen
 
-from licensing_core.accounts import CustomerAccount, Numbers
-from licensing_core.checks import Count, Id, Instant, UserId, Value, checked
+from licensing_core.accounts import CustomerAccount
+from licensing_core.checks import Count, FrozenMap, Id, Instant, UserId, Value, checked
 from licensing_core.credits import CreditAccount
 from licensing_core.directory import Permission
 from licensing_core.enrollments import Enrollment, Enrollments
@@ -29,8 +29,8 @@ from licensing_core.protocols import (
     Page,
     Stored,
     StoreUnavailable,
-    UnitOfWork,
     VersionConflict,
+    kind_of,
 )
 from licensing_core.services.comparing import Fault, Finding, Led, compared, name_of, naming, open_parts
 from licensing_core.services.engine import Ports, Query, UseCase, ask
@@ -98,9 +98,9 @@ class Verify(PagedQuery[Findings]):
     def _verified(self, name: str, placed: Sequence[Enrollment] | None) -> UseCase[Sequence[Finding]]:
         about = Finding(kind=self.kind, aggregate=name, fault=Fault.UNREADABLE)
         led = yield from self._led(name)
-        stored = yield from _tried(lambda ports: _whole(ports.work, self.tenant, self.kind, name))
+        stored = yield from _tried(partial(_load, self.tenant, self.kind, name, None))
         if stored is None and self.kind is AggregateKind.LICENSES:  # it is no purchased pool, but an account
-            stored = yield from _tried(lambda ports: ports.work.account(self.tenant, name, None))
+            stored = yield from _tried(partial(_load, self.tenant, None, name, None))
         version = stored.version if isinstance(stored, Stored) else 0
         if isinstance(led, BrokenHistory):
             return [attrs.evolve(about, fault=Fault.HISTORY_BROKEN, sequence=led.sequence, version=version)]
@@ -119,7 +119,7 @@ class Verify(PagedQuery[Findings]):
         """The parts that are open and are not loaded with the aggregate when none is named, as they must be."""
         if not isinstance(led, CreditAccount | CustomerAccount):
             return ()
-        loaded = yield from _tried(partial(_part, self.tenant, led, frozenset()))
+        loaded = yield from _tried(partial(_load, self.tenant, _of_kind(led), led.id, frozenset()))
         state = loaded.state if isinstance(loaded, Stored) else None
         there = open_parts(state) if isinstance(state, CreditAccount | CustomerAccount) else frozenset()
         return sorted(open_parts(led) - there)
@@ -148,7 +148,7 @@ class Verify(PagedQuery[Findings]):
                 return None, None
         stored: Stored[Aggregate] | Exception | None = None
         for names in (frozenset[str](),) if held is not None else (_parts_of(led), frozenset[str]()):
-            stored = yield from _tried(partial(_part, self.tenant, led, names))
+            stored = yield from _tried(partial(_load, self.tenant, _of_kind(led), led.id, names))
             if isinstance(stored, Stored):
                 break
         return stored, held
@@ -206,17 +206,28 @@ class ReadAsOf(Query[AsOf]):
         return AsOf(state=state, enrollments=enrollments, sequence=len(happened))
 
 
-def _whole(work: UnitOfWork, tenant: str, kind: AggregateKind, name: str) -> Stored[Aggregate] | None:
-    """The aggregate with all that is in it; of licenses, a purchased pool."""
-    if kind is AggregateKind.LICENSES:
-        return work.pool(tenant, name, None)
-    if kind is AggregateKind.USAGE:
-        return work.usage(tenant, name, None)
-    if kind is AggregateKind.CREDITS:
-        return work.credits(tenant, name, None)
-    if kind is AggregateKind.CUSTOMERS:
-        return work.customer(tenant, name, None, None)
-    return work.numbers(tenant)
+def _of_kind(led: Aggregate) -> AggregateKind | None:
+    """By what it is loaded: its kind; `None` for a license account, which shares that of purchased pools."""
+    return None if isinstance(led, LicenseAccount) else kind_of(led)
+
+
+def _load(
+    tenant: str, kind: AggregateKind | None, name: str, parts: AbstractSet[str] | None, ports: Ports
+) -> Stored[Aggregate] | None:
+    """The aggregate with the parts of these ids (`None`: all)."""
+    return _LOADED[kind](ports.work, tenant, name, parts)
+
+
+_LOADED: Final[Mapping[AggregateKind | None, Callable[..., Stored[Aggregate] | None]]] = FrozenMap(
+    {
+        None: lambda work, tenant, name, parts: work.account(tenant, name, parts),
+        AggregateKind.LICENSES: lambda work, tenant, name, parts: work.pool(tenant, name, parts),
+        AggregateKind.USAGE: lambda work, tenant, name, parts: work.usage(tenant, name, parts),
+        AggregateKind.CREDITS: lambda work, tenant, name, parts: work.credits(tenant, name, parts),
+        AggregateKind.CUSTOMERS: lambda work, tenant, name, parts: work.customer(tenant, name, parts, parts),
+        AggregateKind.NUMBERS: lambda work, tenant, _name, _parts: work.numbers(tenant),
+    }
+)
 
 
 def _parts_of(led: Aggregate) -> frozenset[str]:
@@ -230,20 +241,6 @@ def _parts_of(led: Aggregate) -> frozenset[str]:
     if isinstance(led, CustomerAccount):
         return frozenset(led.bills) | frozenset(led.people)
     return frozenset()
-
-
-def _part(tenant: str, led: Aggregate, names: frozenset[str], ports: Ports) -> Stored[Aggregate] | None:
-    """What is stored of the aggregate, with the parts of these *names*."""
-    work = ports.work
-    if isinstance(led, LicenseAccount):
-        return work.account(tenant, led.id, names)
-    if isinstance(led, Usage):
-        return work.usage(tenant, led.id, names)
-    if isinstance(led, CreditAccount):
-        return work.credits(tenant, led.id, names)
-    if isinstance(led, CustomerAccount):
-        return work.customer(tenant, led.id, names, names)
-    return work.numbers(tenant) if isinstance(led, Numbers) else work.pool(tenant, led.id, names)
 
 
 def _held(tenant: str, pool: str, page: Page, ports: Ports) -> Mapping[str, Holding]:

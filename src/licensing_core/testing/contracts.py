@@ -67,7 +67,7 @@ class StoreContract(
 
     def store(self) -> Store:
         """The store to check; override this with a fixture of the same name."""
-        raise NotImplementedError
+        raise NotImplementedError  # a suite without a store must not pass by checking nothing
 
     def test_an_empty_store_knows_nothing(self, store: Store) -> None:
         with store.begin() as work:

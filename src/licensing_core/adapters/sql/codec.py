@@ -18,6 +18,7 @@ from licensing_core.adapters.parts import (
     Sort,
     credits_of,
     document_of,
+    opens,
     usage_of,
 )
 from licensing_core.adapters.rows import CardKey
@@ -227,9 +228,12 @@ def part_row(part: Part, *, is_open: bool) -> dict[str, Any]:
 
 
 def part_of(row: Row[Any]) -> tuple[PartKey, Part]:
-    """The part in *row*, and what it is found by."""
+    """The part in *row*, and what it is found by; raises `InvalidDocument`, too, when it is open and not marked so."""
     sort = Sort(row.sort)
-    return (sort, row.id), read(row.body, _PARTS[sort])
+    part: Part = read(row.body, _PARTS[sort])
+    if opens(part) and not row.open:
+        raise InvalidDocument(faults=(("$", "document.contradicted"),))
+    return (sort, row.id), part
 
 
 def event_rows(

@@ -11,6 +11,8 @@ from sqlalchemy import URL, Connection, Engine, event
 
 MOST_CONNECTIONS: Final = 32
 """How many units of work of one engine are open at a time, where the store made the engine; others wait."""
+_NOWHERE: Final = logging.NullHandler()
+"""The driver warns of what is refused on purpose; where the host keeps no log, Python would print that."""
 _COMMITTED: Final = "READ COMMITTED"
 _OWN: Final = "licensing_core_own"
 """The execution option of an engine that the store made, which has that level already."""
@@ -24,8 +26,7 @@ def options(_url: URL) -> dict[str, Any]:
 
 def prepare(engine: Engine, wait: float) -> None:
     """Let connections of *engine* wait for locks no longer than *wait* seconds. There is no turn to wait for."""
-    # It warns of what is refused on purpose; where the host keeps no log, Python would print that.
-    logging.getLogger("psycopg").addHandler(logging.NullHandler())
+    logging.getLogger("psycopg").addHandler(_NOWHERE)
     waits = max(1, round(wait * 1000))
 
     def opened(driver: Any, _record: object) -> None:

@@ -1,6 +1,6 @@
 """The statements of a unit of work, made once. Their parameters begin with `of_`, or are columns to be written.
 
-What is loaded by its id to be changed is locked until the unit of work ends (`LOCKED`); one for reading takes no lock.
+What is loaded by its id to be changed is locked until the unit of work ends (`Locking`); one for reading takes no lock.
 """
 
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.dml import Delete, Insert, Update
+from sqlalchemy.sql.dml import Insert
 from sqlalchemy.sql.visitors import InternalTraversal
 
 from licensing_core.adapters.sql.schema import (
@@ -220,8 +220,6 @@ INSERT: Final[Mapping[Table, Insert]] = {
     table: insert(table) for table in (ACTOR, CARD, COMMAND, DOCUMENT, ENROLLMENT, EVENT, HOLDING, OUTBOX, PART, POOL)
 }
 """Into each table."""
-
-Statement = Select[Any] | Insert | Update | Delete
 
 _OF_LICENSES: Final = bindparam("of_kind", type_=Text()) == literal_column(f"'{AggregateKind.LICENSES.value}'")
 _next_begun, _many_begun = _after(EVENT.c.aggregate)
