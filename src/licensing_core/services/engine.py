@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Generator, Iterator, Mapping, S
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from functools import partial
 from time import perf_counter
 from typing import Annotated, Any, ClassVar, Final, Generic, TypeVar, cast
 
@@ -156,6 +157,8 @@ def _once(command: Command[A], now: datetime) -> UseCase[A]:
         return known
     try:
         answer = yield from command.steps(now)
+    except (VersionConflict, StoreUnavailable):
+        raise
     except LicensingError:
         known = yield from _recalled(command, digest)  # it was sent twice at once, and the other one came first
         if known is None:
@@ -181,27 +184,38 @@ def _use_case(asked: Query[A], now: datetime) -> UseCase[A]:
     return _once(query, at) if isinstance(query, Command) else query.steps(at)
 
 
-def _next(use_case: UseCase[T], answer: object) -> Callable[[Ports], Any] | _Done[T]:
-    """The next question after *answer*, or what the use case ends with."""
+def _step(take: Callable[[], Callable[[Ports], Any]]) -> Callable[[Ports], Any] | _Done[Any]:
+    """The next question of a use case that *take* leads on, or what it ends with."""
     try:
-        return use_case.send(answer)
+        return take()
     except StopIteration as end:
         return _Done(end.value)
 
 
 def _drive(use_case: UseCase[T], ports: Ports) -> T:
-    step = _next(use_case, None)
+    """Let *use_case* ask *ports* to its end; what a port refuses is raised where it was asked."""
+    step = _step(partial(next, use_case))
     while not isinstance(step, _Done):
-        step = _next(use_case, step(ports))
-    return step.answer
+        try:
+            answer = step(ports)
+        except LicensingError as refusal:
+            step = _step(partial(use_case.throw, refusal))
+        else:
+            step = _step(partial(use_case.send, answer))
+    return cast("T", step.answer)
 
 
 async def _drive_async(use_case: UseCase[T], ports: Ports) -> T:
-    step = _next(use_case, None)
+    step = _step(partial(next, use_case))
     while not isinstance(step, _Done):
-        answer = step(ports)
-        step = _next(use_case, await answer if inspect.isawaitable(answer) else answer)
-    return step.answer
+        try:
+            asked = step(ports)
+            answer = await asked if inspect.isawaitable(asked) else asked
+        except LicensingError as refusal:
+            step = _step(partial(use_case.throw, refusal))
+        else:
+            step = _step(partial(use_case.send, answer))
+    return cast("T", step.answer)
 
 
 @contextmanager
