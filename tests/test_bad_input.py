@@ -42,33 +42,34 @@ from tests.specimens import ACCOUNT, BASE, EUR, FREE, MADRID, NOON, OFFER, POOL,
 
 KINDS: Final = [type(value) for value in VALUES]
 """The public classes of values; `test_values.py` sees to it that all are here."""
-FIELDS: Final = [
-    pytest.param(kind, name, id=f"{kind.__name__}.{name}")
-    for kind in KINDS
-    for name in (signature(kind).parameters)
-    if (kind.__name__, name) not in FREE
-]
+EVERY_KIND: Final = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 
 
-@pytest.mark.parametrize(("kind", "name"), FIELDS)
-def test_a_field_refuses_what_is_hostile(kind: type[Value], name: str) -> None:
+def fields(kind: type[Value]) -> list[str]:
+    """The names of its arguments that are checked."""
+    return [name for name in signature(kind).parameters if (kind.__name__, name) not in FREE]
+
+
+@EVERY_KIND
+def test_a_field_refuses_what_is_hostile(kind: type[Value]) -> None:
     given = arguments(example(kind))
-    refused = 0
-    for hostile in HOSTILE.values():
-        made = outcome(lambda hostile=hostile: kind(**{**given, name: hostile}))  # type: ignore[misc]
-        if isinstance(made, LicensingError):
-            refused += 1
-        else:
-            holds_its_own(made)
-    assert refused >= len(HOSTILE) // 2
+    for name in fields(kind):
+        refused = 0
+        for hostile in HOSTILE.values():
+            made = outcome(lambda name=name, hostile=hostile: kind(**{**given, name: hostile}))  # type: ignore[misc]
+            if isinstance(made, LicensingError):
+                refused += 1
+            else:
+                holds_its_own(made)
+        assert refused >= len(HOSTILE) // 2, name
 
 
-@pytest.mark.parametrize(("kind", "name"), FIELDS)
-def test_a_field_takes_none_only_where_its_type_says_so(kind: type[Value], name: str) -> None:
-    hint = get_type_hints(kind, include_extras=True)[name]
-    made = outcome(lambda: kind(**{**arguments(example(kind)), name: None}))
-    if type(None) not in get_args(hint):
-        assert isinstance(made, InvalidArgument)
+@EVERY_KIND
+def test_a_field_takes_none_only_where_its_type_says_so(kind: type[Value]) -> None:
+    hints, given = get_type_hints(kind, include_extras=True), arguments(example(kind))
+    for name in fields(kind):
+        made = outcome(lambda name=name: kind(**{**given, name: None}))  # type: ignore[misc]
+        assert type(None) in get_args(hints[name]) or isinstance(made, InvalidArgument), name
 
 
 def test_a_bool_is_no_number_and_a_number_is_no_bool() -> None:
@@ -85,7 +86,7 @@ def test_a_bool_is_no_number_and_a_number_is_no_bool() -> None:
                 kind(**{**given, name: wrong})
 
 
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+@EVERY_KIND
 def test_each_field_is_checked(kind: type[Value]) -> None:
     unchecked = {
         name for name in signature(kind).parameters if "as_is" in repr(get_type_hints(kind, include_extras=True)[name])

@@ -128,7 +128,7 @@ def test_the_text_is_the_same_on_another_hash_seed() -> None:
             capture_output=True,
             text=True,
         ).stdout
-        for seed in ("1", "2", "77")
+        for seed in ("1", "77")
     }
     assert texts == {f"{[dumps(value) for value in KEPT]}\n"}
 

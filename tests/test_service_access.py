@@ -285,8 +285,9 @@ def test_the_events_of_another_pool_break_a_history(licensing: Licensing, store:
 
 def test_a_fingerprint_is_the_same_under_every_hash_seed() -> None:
     script = (
-        "from tests.service_world import assign; from licensing_core.services import fingerprint; "
-        "print(fingerprint(assign(*(f'u{n}' for n in range(40)), key='k')))"
+        "from licensing_core.services import AssignLicenses, fingerprint; "
+        "users = frozenset(f'u{n}' for n in range(40)); "
+        "print(fingerprint(AssignLicenses(tenant='acme', actor='boss', key='k', pool='p1', users=users)))"
     )
     found = {
         subprocess.run(
@@ -297,7 +298,7 @@ def test_a_fingerprint_is_the_same_under_every_hash_seed() -> None:
             text=True,
             check=True,
         ).stdout
-        for seed in ("1", "2", "3")
+        for seed in ("1", "2")
     }
     assert len(found) == 1
 
