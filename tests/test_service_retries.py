@@ -1,7 +1,5 @@
 """Every command: once under its key, for one tenant, tried out without effect, and led back to its events."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -139,40 +137,6 @@ def test_who_was_too_slow_tries_again_in_a_preview_as_in_a_run(
     assert Licensing(Meddled(7), host(), clock).preview(command) == answer
     assert isinstance(refused(Licensing(Meddled(8), host(), clock).preview, command), VersionConflict)
     assert snapshot(store, "k") == before
-
-
-class Unseen:
-    """A store whose first recall finds nothing: the same command was sent at once and is committed just then."""
-
-    def __init__(self, store: Store) -> None:
-        self.store, self.unseen = store, 1
-
-    @contextmanager
-    def begin(self, *, read_only: bool = False) -> Iterator[Any]:
-        with self.store.begin(read_only=read_only) as work:
-            yield Blind(self, work)
-
-
-class Blind:
-    def __init__(self, store: Unseen, work: Any) -> None:
-        self.store, self.work = store, work
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.work, name)
-
-    def recall(self, tenant: str, key: str) -> Any:
-        self.store.unseen -= 1
-        return None if self.store.unseen >= 0 else self.work.recall(tenant, key)
-
-
-@EACH
-def test_a_command_that_was_sent_twice_at_once_is_answered_alike_and_takes_effect_once(
-    store: Store, at_its_time: Licensing, june: Clock, command: Command[Any]
-) -> None:
-    answer, after = at_its_time.run(command), snapshot(store, "k")
-    clock = june if isinstance(command, JUNE) else Clock()
-    assert Licensing(Unseen(store), host(), clock).run(command) == answer
-    assert snapshot(store, "k") == after
 
 
 def test_the_same_story_ends_alike_in_every_store(tmp_path: Path) -> None:

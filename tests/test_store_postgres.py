@@ -2,21 +2,25 @@
 
 import asyncio
 import logging
+import os
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing, suppress
 
+import attrs
 import pytest
 from sqlalchemy import make_url
 
 from licensing_core.adapters.hosts import AsyncHostOf
 from licensing_core.adapters.sql import AsyncSqlStore, SqlStore
+from licensing_core.adapters.sql.asynchronous import MOST_THREADS
+from licensing_core.adapters.sql.engines import MOST_CONNECTIONS
 from licensing_core.adapters.sql.schema import METADATA
-from licensing_core.directory import Actor
+from licensing_core.directory import Actor, Role
 from licensing_core.pools import LicensesExhausted
 from licensing_core.protocols import AggregateKind, StoreUnavailable
-from licensing_core.services import AsyncLicensing, Licensing, ReadPool
+from licensing_core.services import AsyncLicensing, GrantActor, Licensing, ReadPool
 from tests.postgres import Server, a_database
 from tests.service_world import TENANT, Clock, assign, buy, host, known, unassign
 
@@ -135,6 +139,74 @@ def test_whoever_takes_a_grant_away_waits_for_all_who_rely_on_it(store: SqlStore
         assert work.actor(TENANT, "mia") is None
 
 
+def test_who_waits_for_a_grant_that_is_replaced_relies_on_the_new_one(store: SqlStore) -> None:
+    with store.begin() as work:
+        work.keep_actor(TENANT, "mia", Actor("mia"))
+
+    def found() -> Actor | None:
+        with store.begin() as work:
+            return work.actor(TENANT, "mia")
+
+    with ThreadPoolExecutor(1) as other:
+        with store.begin() as work:
+            assert work.keep_actor(TENANT, "mia", Actor("mia", Role.SUPERADMIN))
+            waiting = other.submit(found)
+            with pytest.raises(TimeoutError):
+                waiting.result(0.3)
+        assert waiting.result(10) == Actor("mia", Role.SUPERADMIN)
+
+
+def test_many_who_grant_to_one_at_once_wait_for_each_other(store: SqlStore) -> None:
+    together = threading.Barrier(8)
+
+    def grant(number: int) -> object:
+        shown = GrantActor(tenant=TENANT, actor="root", key=f"g{number}", grantee="mia", role=Role.SUPERADMIN)
+        together.wait(10)
+        return licensing(store).run(shown).kept
+
+    with ThreadPoolExecutor(8) as many:
+        assert set(many.map(grant, range(8))) == {Actor("mia", Role.SUPERADMIN)}
+
+
+def test_those_who_wait_for_one_pool_leave_the_connections_to_others(store: SqlStore) -> None:
+    licensing(store).run(buy("p2"))
+    with ThreadPoolExecutor(MOST_CONNECTIONS + 9) as many:
+        with store.begin() as work:
+            work.pool(TENANT, "p1", None)
+            hot = [many.submit(licensing(store).run, assign("u1", key=f"k{n}")) for n in range(MOST_CONNECTIONS + 8)]
+            assert many.submit(licensing(store).run, assign("u2", key="other", pool="p2")).result(10).added == ("u2",)
+            assert not any(one.done() for one in hot)
+        assert sum(len(one.result(30).added) for one in hot) == 1
+
+
+def test_who_gets_no_connection_in_time_is_told_that_the_store_is_busy(url: str) -> None:
+    with closing(SqlStore(url, wait=0.2)) as store, ExitStack() as open_ones:
+        for _ in range(MOST_CONNECTIONS):
+            open_ones.enter_context(store.begin(read_only=True)).pool(TENANT, "p1", None)
+        with pytest.raises(StoreUnavailable) as refused:
+            licensing(store).run(READ)
+        assert refused.value.reason == "busy"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork()")
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_processes_that_are_forked_have_connections_of_their_own(store: SqlStore) -> None:
+    for name in ("p2", "p3"):
+        licensing(store).run(buy(name))
+    children = [os.fork() or _read_often(store, name) for name in ("p1", "p2", "p3")]
+    assert [os.waitpid(child, 0)[1] for child in children] == [0, 0, 0]
+    assert licensing(store).run(READ).bought == 5
+
+
+def _read_often(store: SqlStore, name: str) -> int:
+    """In a child: end with 0 when each answer is about the pool that was asked for."""
+    status = 1
+    with suppress(BaseException):
+        found = {licensing(store).run(attrs.evolve(READ, pool=name)).code for _ in range(50)}
+        status = 0 if found == {name} else 2
+    os._exit(status)
+
+
 def test_no_right_to_change_or_delete_events_is_needed(postgres: Server, url: str) -> None:
     name = str(make_url(url).database)
     tables = ", ".join(table.name for table in METADATA.sorted_tables if table.name != "event")
@@ -162,8 +234,8 @@ def test_no_right_to_change_or_delete_events_is_needed(postgres: Server, url: st
 )
 def test_a_database_that_cannot_be_reached_is_told_and_no_parameter_with_it(url: str, part: dict[str, str]) -> None:
     wrong = make_url(url).set(**part).render_as_string()  # type: ignore[arg-type]
-    with closing(SqlStore(wrong)) as lost, pytest.raises(StoreUnavailable) as refused, lost.begin():
-        pass
+    with closing(SqlStore(wrong)) as lost, pytest.raises(StoreUnavailable) as refused:
+        licensing(lost).run(READ)
     assert refused.value.reason == "failed"
     assert "nosuch" not in str(refused.value)
 
@@ -197,3 +269,18 @@ def test_tasks_wait_for_each_other_as_threads_do(url: str) -> None:
             await store.close()
 
     assert asyncio.run(work()) == [1, 2, 3, 4, 5]
+
+
+def test_tasks_wait_without_a_thread_when_very_many_are_at_work(url: str) -> None:
+    async def work() -> int:
+        store, most = AsyncSqlStore(url), 0
+        tasks = AsyncLicensing(store, AsyncHostOf(host()), Clock())
+        asked = [asyncio.create_task(tasks.run(READ)) for _ in range(3 * MOST_THREADS)]
+        while not all(one.done() for one in asked):
+            most = max(most, sum(one.name.startswith("licensing_core") for one in threading.enumerate()))
+            await asyncio.sleep(0)
+        await store.close()
+        assert {one.result().bought for one in asked} == {5}
+        return most
+
+    assert asyncio.run(work()) <= 2 * MOST_THREADS  # those that have ended may not be gone yet

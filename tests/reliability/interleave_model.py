@@ -76,7 +76,7 @@ class Node:
         return self
 
     def _drive(self) -> None:
-        steps = _use_case(self.model.commands[self.number], self.model.now)
+        steps = _use_case(self.model.commands[self.number], self.model.now, sure=self.tried > 0)
         try:
             question = next(steps)
             for answer in self.answers:

@@ -118,7 +118,7 @@ def revoked(store: Store, marker: Command[Any], before_commit: Callable[[], None
     try:
         with store.begin() as work:
             work.keep_actor(TENANT, "keeper", None)
-            _drive(_use_case(marker, NOON), Ports(work=work, host=KeptActors()))
+            _drive(_use_case(marker, NOON, sure=True), Ports(work=work, host=KeptActors()))
             before_commit()
             began = monotonic()
         return Told(None, "", (began, monotonic()))

@@ -108,9 +108,9 @@ class AwaitedUnitOfWork:
         """As `UnitOfWork.actor()`."""
         return await self._do(lambda: self._work.actor(tenant, actor_id))
 
-    async def keep_actor(self, tenant: str, actor_id: str, actor: Actor | None) -> None:
+    async def keep_actor(self, tenant: str, actor_id: str, actor: Actor | None) -> bool:
         """As `UnitOfWork.keep_actor()`."""
-        await self._do(lambda: self._work.keep_actor(tenant, actor_id, actor))
+        return await self._do(lambda: self._work.keep_actor(tenant, actor_id, actor))
 
     async def save(self, tenant: str, aggregate: Aggregate, *, expected: int, events: Sequence[Event]) -> None:
         """As `UnitOfWork.save()`."""

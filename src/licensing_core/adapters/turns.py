@@ -1,4 +1,4 @@
-"""One at a time: the turn that a unit of work waits for, in a thread or in a task."""
+"""One at a time, or a few: the turn that a unit of work waits for, in a thread or in a task."""
 
 import asyncio
 from collections import deque
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 from concurrent.futures import wait as wait_for_all
 from contextlib import contextmanager
-from threading import Lock
+from threading import Lock, Semaphore
 from typing import Any, Final
 from weakref import WeakValueDictionary
 
@@ -31,12 +31,15 @@ class Turn:
     """A lock that threads and the tasks of any event loop share: first come, first served, with a time-out.
 
     A task never blocks its loop. Who gives up while waiting is passed over.
+
+    Args:
+        places: How many have the turn at a time.
     """
 
     __slots__ = ("__weakref__", "_lock", "_waiting")
 
-    def __init__(self) -> None:
-        self._lock, self._waiting = Lock(), deque[tuple[Future[None], asyncio.AbstractEventLoop | None]]()
+    def __init__(self, places: int = 1) -> None:
+        self._lock, self._waiting = Semaphore(places), deque[tuple[Future[None], asyncio.AbstractEventLoop | None]]()
 
     @contextmanager
     def taken(self, wait: float) -> Iterator[None]:
@@ -79,7 +82,7 @@ class Turn:
         return come
 
     def _pass_on(self) -> None:
-        """Give the turn, if nobody has it, to who has waited longest: the lock stays taken for them."""
+        """Give the turn, while a place is free, to who has waited longest: the lock stays taken for them."""
         while self._waiting and self._lock.acquire(blocking=False):
             come, loop = self._waiting.popleft() if self._waiting else (None, None)
             nobody = come is None or (loop is not None and loop.is_closed())

@@ -92,7 +92,7 @@ class AsyncUnitOfWork(Protocol):
         """As `UnitOfWork.actor()`."""
         ...
 
-    async def keep_actor(self, tenant: str, actor_id: str, actor: Actor | None) -> None:
+    async def keep_actor(self, tenant: str, actor_id: str, actor: Actor | None) -> bool:
         """As `UnitOfWork.keep_actor()`."""
         ...
 

@@ -107,8 +107,11 @@ class UnitOfWork(Protocol):
         """
         ...
 
-    def keep_actor(self, tenant: str, actor_id: str, actor: Actor | None) -> None:
-        """Keep what *actor_id* may do, instead of what was kept before; `None` forgets it."""
+    def keep_actor(self, tenant: str, actor_id: str, actor: Actor | None) -> bool:
+        """Keep what *actor_id* may do, instead of what was kept before; `None` forgets it. Whether that is a change.
+
+        Waits until no other unit of work relies on what was kept before.
+        """
         ...
 
     def save(self, tenant: str, aggregate: Aggregate, *, expected: int, events: Sequence[Event]) -> None:

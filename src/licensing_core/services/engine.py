@@ -150,9 +150,14 @@ def fingerprint(command: Command[Any]) -> str:
     return digest_of(attrs.evolve(command, key="key"))
 
 
-def _once(command: Command[A], now: datetime) -> UseCase[A]:
+def _once(command: Command[A], now: datetime, *, sure: bool) -> UseCase[A]:
+    """What *command* answers, or answered when it took effect.
+
+    Its key is looked up first when that is to be *sure*. Else it is taken for new, as nearly all are: nothing takes
+    effect under a used key, since it cannot be remembered again, and whoever is refused for that tries again.
+    """
     digest = fingerprint(command)
-    known = yield from _recalled(command, digest)
+    known = (yield from _recalled(command, digest)) if sure else None
     if known is not None:
         return known
     try:
@@ -160,7 +165,7 @@ def _once(command: Command[A], now: datetime) -> UseCase[A]:
     except (VersionConflict, StoreUnavailable):
         raise
     except LicensingError:
-        known = yield from _recalled(command, digest)  # it was sent twice at once, and the other one came first
+        known = yield from _recalled(command, digest)  # what took effect may be why it is refused now
         if known is None:
             raise
         return known
@@ -179,9 +184,9 @@ def _recalled(command: Command[A], digest: str) -> UseCase[A | None]:
     return cast("A", known.answer)
 
 
-def _use_case(asked: Query[A], now: datetime) -> UseCase[A]:
+def _use_case(asked: Query[A], now: datetime, *, sure: bool) -> UseCase[A]:
     query, at = cast("Query[A]", _as_query("asked", asked)), as_instant("now", now)
-    return _once(query, at) if isinstance(query, Command) else query.steps(at)
+    return _once(query, at, sure=sure) if isinstance(query, Command) else query.steps(at)
 
 
 def _step(take: Callable[[], Callable[[Ports], Any]]) -> Callable[[Ports], Any] | _Done[Any]:
@@ -265,7 +270,7 @@ class Licensing:
     def _tried(self, asked: Query[A], tries: int) -> A:
         try:
             with self._store.begin(read_only=not isinstance(asked, Command)) as work:
-                return _drive(_use_case(asked, self._clock()), Ports(work=work, host=self._host))
+                return _drive(_use_case(asked, self._clock(), sure=tries < TRIES), Ports(work=work, host=self._host))
         except (VersionConflict, StoreUnavailable) as refusal:
             if not may_try_again(refusal, tries):
                 raise
@@ -305,7 +310,7 @@ class Licensing:
         try:
             with suppress(_Undone), self._store.begin() as work:
                 ports = Ports(work=work, host=self._host)
-                answers.extend(_drive(_use_case(command, self._clock()), ports) for command in commands)
+                answers.extend(_drive(_use_case(command, self._clock(), sure=True), ports) for command in commands)
                 raise _Undone
         except (VersionConflict, StoreUnavailable) as refusal:
             if not may_try_again(refusal, tries):
@@ -329,7 +334,7 @@ class AsyncLicensing:
         try:
             async with self._store.begin(read_only=not isinstance(asked, Command)) as work:
                 ports = Ports(work=cast("UnitOfWork", work), host=self._host)
-                return await _drive_async(_use_case(asked, self._clock()), ports)
+                return await _drive_async(_use_case(asked, self._clock(), sure=tries < TRIES), ports)
         except (VersionConflict, StoreUnavailable) as refusal:
             if not may_try_again(refusal, tries):
                 raise
@@ -361,7 +366,9 @@ class AsyncLicensing:
             with suppress(_Undone):
                 async with self._store.begin() as work:
                     ports = Ports(work=cast("UnitOfWork", work), host=self._host)
-                    answers += [await _drive_async(_use_case(command, self._clock()), ports) for command in commands]
+                    answers += [
+                        await _drive_async(_use_case(command, self._clock(), sure=True), ports) for command in commands
+                    ]
                     raise _Undone
         except (VersionConflict, StoreUnavailable) as refusal:
             if not may_try_again(refusal, tries):

@@ -77,10 +77,7 @@ def kept_actor(asked: Query[Any], user: str) -> UseCase[Actor | None]:
 
 def keep(asked: Query[Any], user: str, actor: Actor | None) -> UseCase[bool]:
     """Keep what *user* may do, `None` for nothing; whether that is a change."""
-    if (yield from kept_actor(asked, user)) == actor:
-        return False
-    yield from ask(lambda ports: ports.work.keep_actor(asked.tenant, user, actor))
-    return True
+    return (yield from ask(lambda ports: ports.work.keep_actor(asked.tenant, user, actor)))
 
 
 def _shown(asked: Query[Any], user: str) -> UseCase[ActorShown]:

@@ -179,17 +179,18 @@ class ReadingContract:
     def test_what_somebody_may_do_is_kept_replaced_and_forgotten(self, store: Store) -> None:
         with store.begin() as work:
             equal(work.actor(T1, "boss"), None, "nothing is known of anybody")
-            work.keep_actor(T1, "boss", BOSS)
+            equal(work.keep_actor(T1, "boss", BOSS), True, "what is new is a change")
             equal(work.actor(T1, "boss"), BOSS, "a unit of work sees what it kept")
         with store.begin(read_only=True) as work:
             equal(work.actor(T1, "boss"), BOSS, "an actor is loaded as it was kept")
             equal([work.actor(T1, "Boss"), work.actor(T2, "boss")], [None, None], "of nobody else")
         with store.begin() as work:
-            work.keep_actor(T1, "boss", Actor("boss"))
+            changed = [work.keep_actor(T1, "boss", actor) for actor in (BOSS, Actor("boss"), Actor("boss"))]
+            equal(changed, [False, True, False], "the same again is no change")
         with store.begin() as work:
             equal(work.actor(T1, "boss"), Actor("boss"), "an actor is replaced")
-            work.keep_actor(T1, "boss", None)
-            work.keep_actor(T1, "nobody", None)
+            changed = [work.keep_actor(T1, name, None) for name in ("boss", "boss", "nobody")]
+            equal(changed, [True, False, False], "nobody is forgotten twice")
             equal(work.actor(T1, "boss"), None, "an actor is forgotten")
 
     def test_a_unit_of_work_for_reading_changes_nothing(self, store: Store) -> None:

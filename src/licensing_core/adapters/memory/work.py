@@ -1,6 +1,6 @@
 """The tables of a store in memory, and the unit of work on them."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, MutableMapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, MutableMapping, Sequence
 from datetime import UTC, datetime, timedelta
 from heapq import nsmallest
 from typing import Any, Final, TypeVar
@@ -98,7 +98,7 @@ class Tables:
         self.commands: dict[Key, Remembered] = {}
         self.cards: dict[CardKey, Card] = {}
         self.actors: dict[Key, Actor] = {}
-        self.outbox: dict[tuple[str, AggregateKind, str, int], None] = {}
+        self.outbox: dict[tuple[str, AggregateKind, str, int], datetime] = {}
 
 
 class MemoryUnitOfWork:
@@ -219,10 +219,13 @@ class MemoryUnitOfWork:
         """As `UnitOfWork.actor()`."""
         return self._open().actors.get((as_id("tenant", tenant), as_id("actor_id", actor_id)))
 
-    def keep_actor(self, tenant: str, actor_id: str, actor: Actor | None) -> None:
+    def keep_actor(self, tenant: str, actor_id: str, actor: Actor | None) -> bool:
         """As `UnitOfWork.keep_actor()`."""
         key, kept = (as_id("tenant", tenant), as_id("actor_id", actor_id)), as_actor("actor", actor)
-        self._put(self._changing().actors, key, _MISSING if kept is None else kept)
+        actors = self._changing().actors
+        is_change: bool = actors.get(key) != kept
+        self._put(actors, key, _MISSING if kept is None else kept)
+        return is_change
 
     def save(self, tenant: str, aggregate: Aggregate, *, expected: int, events: Sequence[Event]) -> None:
         """As `UnitOfWork.save()`."""
@@ -260,7 +263,8 @@ class MemoryUnitOfWork:
                 event=event,
             )
             self._put(tables.events, (*key, sequence), envelope)
-            self._put(tables.outbox, (*key, sequence), None)
+            earlier = tables.outbox.get((*key, sequence - 1), event.at)
+            self._put(tables.outbox, (*key, sequence), max(earlier, event.at))
 
     def history(
         self, tenant: str, kind: AggregateKind, aggregate_id: str, after: int = 0, most: int | None = None
@@ -281,8 +285,8 @@ class MemoryUnitOfWork:
     def outbox(self, tenant: str, most: int) -> Sequence[Envelope]:
         """As `UnitOfWork.outbox()`."""
         tables, owner, wanted = self._open(), as_id("tenant", tenant), as_most("most", most)
-        waiting = (tables.events[key] for key in sorted(tables.outbox) if key[0] == owner)
-        return tuple(nsmallest(wanted, _not_dated_back(waiting), key=_earliest_first))
+        waiting = ((at, key) for key, at in tables.outbox.items() if key[0] == owner)
+        return tuple(tables.events[key] for _, key in nsmallest(wanted, waiting))
 
     def handed_over(self, tenant: str, envelopes: Collection[Envelope]) -> None:
         """As `UnitOfWork.handed_over()`."""
@@ -398,22 +402,6 @@ class MemoryUnitOfWork:
 
 def _latest_first(one: Envelope) -> tuple[timedelta, str, int]:
     return _EPOCH - one.event.at, one.aggregate, -one.sequence
-
-
-def _not_dated_back(waiting: Iterable[Envelope]) -> Iterator[Envelope]:
-    """Those of *waiting*, in the order of their places, before which no later one of the same aggregate waits."""
-    last: tuple[str, str] | None = None
-    latest = _EPOCH
-    for one in waiting:
-        aggregate = (one.kind, one.aggregate)
-        latest = one.event.at if aggregate != last else max(latest, one.event.at)
-        last = aggregate
-        if one.event.at == latest:
-            yield one
-
-
-def _earliest_first(one: Envelope) -> tuple[datetime, str, str, int]:
-    return one.event.at, one.kind, one.aggregate, one.sequence
 
 
 def _of_page(names: Iterable[str], page: Page) -> list[str]:

@@ -5,14 +5,14 @@ cancelled comes to its end first: a statement or a commit is never cut off, and 
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import wait as wait_for_all
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, ExitStack
 from functools import partial
 from time import monotonic
 from types import TracebackType
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from sqlalchemy import Connection, Engine
 
@@ -23,6 +23,8 @@ from licensing_core.adapters.sql.work import SqlUnitOfWork
 from licensing_core.adapters.turns import WAIT, Turn, as_wait
 from licensing_core.protocols import StoreUnavailable
 
+MOST_THREADS: Final = 128
+"""How many units of work of one store are open at a time; other tasks wait until one of them is left."""
 S = TypeVar("S")
 T = TypeVar("T")
 
@@ -83,6 +85,7 @@ class AsyncSqlStore:
 
     def __init__(self, where: str | Engine, *, wait: float = WAIT) -> None:
         self._wait, self._database = as_wait(wait), Database(where, as_wait(wait))
+        self._threads = Turn(MOST_THREADS)
 
     async def create(self) -> None:
         """Make the tables that are not there yet.
@@ -91,8 +94,7 @@ class AsyncSqlStore:
             MigrationNeeded: There are tables of another version of the library; see `migrating.upgrade()`.
             StoreUnavailable: The database cannot be used, or is used by others.
         """
-        turn = self._database.turn(read_only=False)
-        async with _Entered(turn, self._wait, self._database.transaction, _Creation) as creation:
+        async with _Entered(self._turns(), self._wait, self._database.transaction, _Creation) as creation:
             await creation.run()
 
     async def close(self) -> None:
@@ -105,8 +107,12 @@ class AsyncSqlStore:
 
     def begin(self, *, read_only: bool = False) -> AbstractAsyncContextManager[AwaitedUnitOfWork]:
         """As `SqlStore.begin()`."""
+        begin = partial(self._database.unit_of_work, read_only=read_only)
+        return _Entered(self._turns(read_only=read_only), self._wait, begin, _awaited)
+
+    def _turns(self, *, read_only: bool = False) -> tuple[Turn, ...]:
         turn = self._database.turn(read_only=read_only)
-        return _Entered(turn, self._wait, partial(self._database.unit_of_work, read_only=read_only), _awaited)
+        return (self._threads,) if turn is None else (turn, self._threads)
 
 
 def _awaited(worker: _Worker, work: SqlUnitOfWork) -> AwaitedUnitOfWork:
@@ -122,23 +128,26 @@ class _Creation:
 
 
 class _Entered(AbstractAsyncContextManager[T], Generic[S, T]):
-    """What *make* makes of what *begin* gives, in a thread where that is entered and left, in its *turn*, if any.
+    """What *make* makes of what *begin* gives, in a thread where that is entered and left, after all *turns* came.
 
     No asynchronous generator: one whose event loop is gone would never give the turn back.
     """
 
     def __init__(
         self,
-        turn: Turn | None,
+        turns: Sequence[Turn],
         wait: float,
         begin: Callable[[], AbstractContextManager[S]],
         make: Callable[[_Worker, S], T],
     ) -> None:
-        self._turn, self._wait, self._begin, self._make = turn, wait, begin, make
+        self._turns, self._wait, self._begin, self._make = turns, wait, begin, make
 
     async def __aenter__(self) -> T:
         until = monotonic() + self._wait
-        self._come = None if self._turn is None else await self._turn.come(self._wait)
+        with ExitStack() as come:
+            for turn in self._turns:
+                come.callback(turn.given_back, await turn.come(max(0.0, until - monotonic())))
+            self._come = come.pop_all()
         self._worker, self._inside = _Worker(), ExitStack()
         try:
             return self._make(self._worker, await self._begun(until))
@@ -175,5 +184,4 @@ class _Entered(AbstractAsyncContextManager[T], Generic[S, T]):
                 await self._worker.do(leave)
         finally:
             self._worker.end()
-            if self._turn is not None and self._come is not None:
-                self._turn.given_back(self._come)
+            self._come.close()

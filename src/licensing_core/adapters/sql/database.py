@@ -1,13 +1,16 @@
 """One database as both stores use it: whatever is begun here is ended here, and is tried once."""
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from typing import Any
+from typing import Any, Final
+from weakref import WeakSet
 
 from sqlalchemy import Connection
 
 from licensing_core.adapters.sql import sqlite
+from licensing_core.adapters.sql.channels import Channel
 from licensing_core.adapters.sql.engines import commit, engine_of, give_back
 from licensing_core.adapters.sql.refusals import DRIVER_ERRORS, unavailable
 from licensing_core.adapters.sql.revisions import make_tables
@@ -15,9 +18,20 @@ from licensing_core.adapters.sql.work import SqlUnitOfWork
 from licensing_core.adapters.turns import Lines, Turn
 from licensing_core.protocols import StoreUnavailable
 
+_DATABASES: Final = WeakSet["Database"]()
+
+
+def _begin_anew() -> None:
+    for one in tuple(_DATABASES):
+        one.begin_anew()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_anew)
+
 
 class Database:
-    """A database, and the *turn* that units of work on it wait for, if there is one.
+    """A database, and what units of work on it wait for.
 
     Args:
         where, wait: As for `SqlStore`.
@@ -28,9 +42,16 @@ class Database:
     """
 
     def __init__(self, where: Any, wait: float) -> None:
-        self._engine, self._way, self._turn = engine_of(where, wait)
-        self._lines, self._wait = self._way.lines(), wait
+        self._engine, self._way = engine_of(where, wait)
+        self._turn, self._lines, self._wait = self._way.turn(self._engine), self._way.lines(), wait
         self._closed = False
+        _DATABASES.add(self)
+
+    def begin_anew(self) -> None:
+        """Leave connections and turns to the process that this one was forked from."""
+        if not sqlite.in_memory(self._engine.url):
+            self._engine.dispose(close=False)
+        self._turn, self._lines = self._way.turn(self._engine), self._way.lines()
 
     def turn(self, *, read_only: bool) -> Turn | None:
         """The turn to wait for; who only reads needs none, but where all share one connection."""
@@ -56,10 +77,19 @@ class Database:
 
     @contextmanager
     def unit_of_work(self, *, read_only: bool = False) -> Iterator[SqlUnitOfWork]:
-        """A unit of work in a transaction of its own; raises `StoreUnavailable`."""
-        with ExitStack() as after_all, self.transaction(read_only=read_only) as connection:
-            line_up = None if self._lines is None else partial(self._line_up, self._lines, after_all)
-            work = SqlUnitOfWork(self._way.channel(connection), line_up, read_only=read_only)
+        """A unit of work in a transaction of its own; raises `StoreUnavailable`.
+
+        Where those who want the same wait in lines, it has a connection from its first statement on, else from now on.
+        """
+        with ExitStack() as in_line, ExitStack() as connected:
+
+            def connect() -> Channel:
+                return self._way.channel(connected.enter_context(self.transaction(read_only=read_only)))
+
+            line_up = None if self._lines is None else partial(self._line_up, self._lines, in_line)
+            work = SqlUnitOfWork(connect, line_up, read_only=read_only)
+            if self._lines is None:
+                work.open()
             try:
                 yield work
                 work.flush(last=True)
@@ -68,8 +98,8 @@ class Database:
             if work.broken:
                 raise StoreUnavailable(reason="failed")
 
-    def _line_up(self, lines: Lines, after_all: ExitStack, name: object) -> None:
-        after_all.enter_context(lines.of(name).taken(self._wait))
+    def _line_up(self, lines: Lines, in_line: ExitStack, name: object) -> None:
+        in_line.enter_context(lines.of(name).taken(self._wait))
 
     def close(self) -> None:
         """Close the connections, and refuse to begin anything from now on."""

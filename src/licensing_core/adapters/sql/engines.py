@@ -16,22 +16,31 @@ from licensing_core.adapters.turns import Lines, Turn
 from licensing_core.checks import FrozenMap, InvalidArgument, shown
 from licensing_core.protocols import StoreUnavailable
 
+MOST_CONNECTIONS: Final = 32
+"""How many units of work of one engine have a connection at a time, where the store made the engine; others wait."""
 _LONGEST_PAUSE: Final = 0.05
 _dice: Final = random.SystemRandom()
 
 
 class Way(NamedTuple):
-    """How a database is opened, set up, begun and written to."""
+    """How a database is opened, set up, begun and written to.
 
-    options: Callable[[URL], dict[str, Any]]
-    prepare: Callable[[Engine, float], Turn | None]
+    Attributes:
+        options: How an engine is made, given its URL and the options of its pool.
+        turn: What each unit of work waits for before it begins, if there is such a thing.
+        lines: What those wait in that want the same aggregate, before they have a connection.
+    """
+
+    options: Callable[[URL, Mapping[str, Any]], dict[str, Any]]
+    prepare: Callable[[Engine, float], None]
     begin: Callable[..., None]
     channel: Callable[[Connection], Channel]
+    turn: Callable[[Engine], Turn | None]
     lines: Callable[[], Lines | None]
 
 
-_SQLITE: Final = Way(sqlite.options, sqlite.prepare, sqlite.begin, OneByOne, lambda: None)
-_POSTGRES: Final = Way(postgres.options, postgres.prepare, postgres.begin, Together, Lines)
+_SQLITE: Final = Way(sqlite.options, sqlite.prepare, sqlite.begin, OneByOne, sqlite.turn, lambda: None)
+_POSTGRES: Final = Way(postgres.options, postgres.prepare, postgres.begin, Together, lambda _: None, Lines)
 _WAYS: Final[Mapping[str, Way]] = FrozenMap(
     {
         "sqlite": _SQLITE,
@@ -41,15 +50,15 @@ _WAYS: Final[Mapping[str, Way]] = FrozenMap(
 )
 
 
-def engine_of(where: Any, wait: float) -> tuple[Engine, Way, Turn | None]:
-    """The engine that *where* is, or is the URL of, set up; and the turn that units of work wait for, if any.
+def engine_of(where: Any, wait: float) -> tuple[Engine, Way]:
+    """The engine that *where* is, or is the URL of, set up.
 
     Raises:
         InvalidArgument: It is neither, or an engine of a database in memory, which each thread would have for itself.
         UnsupportedDatabase: It is of another database or driver. What it says of a URL is the driver only.
     """
     if isinstance(where, str):
-        engine, way = _engine_at(where)
+        engine, way = _engine_at(where, wait)
     elif isinstance(where, Engine):
         engine, way = where, _way(f"{where.dialect.name}+{where.dialect.driver}")
         if way is _SQLITE:
@@ -58,14 +67,16 @@ def engine_of(where: Any, wait: float) -> tuple[Engine, Way, Turn | None]:
     else:
         raise _no_place(where)
     engine.hide_parameters = True
-    return engine, way, way.prepare(engine, wait)
+    way.prepare(engine, wait)
+    return engine, way
 
 
-def _engine_at(where: str) -> tuple[Engine, Way]:
+def _engine_at(where: str, wait: float) -> tuple[Engine, Way]:
     try:
         url = make_url(where)
         way = _way(url.drivername)
-        return create_engine(url, hide_parameters=True, **way.options(url)), way
+        pool = {"pool_size": MOST_CONNECTIONS, "max_overflow": 0, "pool_timeout": wait}
+        return create_engine(url, hide_parameters=True, **way.options(url, pool)), way
     except (SQLAlchemyError, ImportError, TypeError, ValueError):
         raise _no_place(where) from None  # the text of the error may hold a password
 

@@ -5,12 +5,11 @@ all as of one instant, and lock nothing.
 """
 
 import logging
+from collections.abc import Mapping
 from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, event
 
-MOST_CONNECTIONS: Final = 32
-"""How many units of work of one engine are open at a time, where the store made the engine; others wait."""
 _NOWHERE: Final = logging.NullHandler()
 """The driver warns of what is refused on purpose; where the host keeps no log, Python would print that."""
 _COMMITTED: Final = "READ COMMITTED"
@@ -18,14 +17,13 @@ _OWN: Final = "licensing_core_own"
 """The execution option of an engine that the store made, which has that level already."""
 
 
-def options(_url: URL) -> dict[str, Any]:
-    """How an engine is made."""
-    own = {"isolation_level": _COMMITTED, "execution_options": {_OWN: True}}
-    return {"pool_size": MOST_CONNECTIONS, "max_overflow": 0, **own}
+def options(_url: URL, pool: Mapping[str, Any]) -> dict[str, Any]:
+    """How an engine with *pool* is made."""
+    return {"isolation_level": _COMMITTED, "execution_options": {_OWN: True}, **pool}
 
 
 def prepare(engine: Engine, wait: float) -> None:
-    """Let connections of *engine* wait for locks no longer than *wait* seconds. There is no turn to wait for."""
+    """Let connections of *engine* wait for locks no longer than *wait* seconds."""
     logging.getLogger("psycopg").addHandler(_NOWHERE)
     waits = max(1, round(wait * 1000))
 

@@ -86,13 +86,16 @@ class SqlReading:
     """The part of `SqlUnitOfWork` that reads.
 
     Args:
-        channel: What it reads and writes through.
+        connect: Gives what it reads and writes through; called once, when that is needed.
         line_up: Is called with what is to be locked first, and returns when nobody of this process is before us.
         read_only: Take no locks, and refuse to change anything.
     """
 
-    def __init__(self, channel: Channel, line_up: LineUp | None = None, *, read_only: bool = False) -> None:
-        self._channel: Channel | None = channel
+    def __init__(
+        self, connect: Callable[[], Channel], line_up: LineUp | None = None, *, read_only: bool = False
+    ) -> None:
+        self._connect: Callable[[], Channel] | None = connect
+        self._channel: Channel | None = None
         self._line_up = None if read_only else line_up
         self._read_only = read_only
         self._waiting: list[Write] = []
@@ -102,9 +105,17 @@ class SqlReading:
         self.broken = False
         """Whether a statement failed, so that nothing of this unit of work may be kept."""
 
+    def open(self) -> Channel:
+        """What it reads and writes through; raises `StoreUnavailable` when it is closed, or cannot be had."""
+        if self._connect is None:
+            raise StoreUnavailable(reason="closed")
+        if self._channel is None:
+            self._channel = self._connect()
+        return self._channel
+
     def close(self) -> None:
         """Refuse whatever is asked from now on."""
-        self._channel = None
+        self._connect = self._channel = None
 
     def pool(self, tenant: str, pool_id: str, users: Collection[str] | None) -> Stored[AnyPool] | None:
         """As `UnitOfWork.pool()`."""
@@ -302,7 +313,7 @@ class SqlReading:
     def _read(self, *asked: tuple[Reading, Place]) -> list[Rows]:
         self.flush()
         try:
-            return self._open().read(*asked)
+            return self.open().read(*asked)
         except DRIVER_ERRORS as error:
             raise self._failed(error) from error
 
@@ -317,23 +328,18 @@ class SqlReading:
             return
         writes, self._waiting = self._waiting, []
         try:
-            self._changing().write(writes, commit=last)
+            self.open().write(writes, commit=last)
         except DRIVER_ERRORS as error:
             raise self._failed(error) from error
         except LicensingError:
             self.broken = True
             raise
 
-    def _open(self) -> Channel:
-        if self._channel is None:
+    def _changing(self) -> None:
+        if self._connect is None:
             raise StoreUnavailable(reason="closed")
-        return self._channel
-
-    def _changing(self) -> Channel:
-        channel = self._open()
         if self._read_only:
             raise StoreUnavailable(reason="read_only")
-        return channel
 
     def _failed(self, error: BaseException) -> StoreUnavailable:
         self.broken = True

@@ -6,6 +6,7 @@ from typing import ClassVar, Final
 
 from attrs import frozen
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 from licensing_core.checks import FrozenMap, InvalidArgument
 from licensing_core.protocols import StoreUnavailable
@@ -66,6 +67,8 @@ def unavailable(error: BaseException) -> StoreUnavailable:
     cause = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(cause, sqlite3.Error):
         return StoreUnavailable(reason=_of_sqlite(cause))
+    if isinstance(cause, NoConnection):  # all of them are in use
+        return StoreUnavailable(reason="busy")
     return StoreUnavailable(reason=_POSTGRES.get(getattr(cause, "sqlstate", None) or "", "failed"))
 
 

@@ -171,7 +171,7 @@ OUTBOX: Final = _table(
     Column("at", Micros, nullable=False),
     PrimaryKeyConstraint("tenant", "kind", "aggregate", "sequence"),
 )
-"""Which events nobody was handed over yet."""
+"""Which events nobody was handed over yet; *at* is never before that of the event before, if that one waits, too."""
 EARLIEST_FIRST: Final = (OUTBOX.c.at, OUTBOX.c.kind, OUTBOX.c.aggregate, OUTBOX.c.sequence)
 """The order in which they are handed over."""
 Index("outbox_earliest_first", OUTBOX.c.tenant, *EARLIEST_FIRST)

@@ -4,6 +4,8 @@ One unit of work at a time changes the database, behind one turn for each file a
 beside it, as things were when they began.
 """
 
+import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 from weakref import WeakValueDictionary
@@ -19,13 +21,11 @@ READ_ONLY: Final = "licensing_core_read_only"
 """The execution option of a connection that is only to read."""
 
 
-def options(url: URL) -> dict[str, Any]:
-    """How an engine for *url* is made."""
-    made: dict[str, Any] = {"connect_args": {"timeout": 0}}
+def options(url: URL, pool: Mapping[str, Any]) -> dict[str, Any]:
+    """How an engine for *url* is made, with *pool* where it has a pool."""
     if in_memory(url):
-        made["poolclass"] = StaticPool
-        made["connect_args"]["check_same_thread"] = False
-    return made
+        return {"poolclass": StaticPool, "connect_args": {"timeout": 0, "check_same_thread": False}}
+    return {"connect_args": {"timeout": 0}, **pool}
 
 
 def in_memory(url: URL) -> bool:
@@ -40,16 +40,20 @@ def require_file(engine: Engine) -> None:
         raise InvalidArgument(parameter="where", expected=expected, got="an engine of a database in memory")
 
 
-def prepare(engine: Engine, _wait: float) -> Turn:
-    """Set *engine* up for units of work, and give the turn that they wait for."""
+def prepare(engine: Engine, _wait: float) -> None:
+    """Set *engine* up for units of work."""
     for name, listener in (("connect", _opened), ("begin", _begun)):
         if not event.contains(engine, name, listener):
             event.listen(engine, name, listener)
+
+
+def turn(engine: Engine) -> Turn:
+    """The turn that units of work wait for: one for each file and process."""
     if in_memory(engine.url):
         return Turn()
-    path = str(Path(str(engine.url.database)).resolve())
-    turn = _turns.get(path)
-    return _turns.setdefault(path, Turn()) if turn is None else turn
+    path = f"{os.getpid()} {Path(str(engine.url.database)).resolve()}"
+    found = _turns.get(path)
+    return _turns.setdefault(path, Turn()) if found is None else found
 
 
 def begin(connection: Connection, *, read_only: bool) -> None:

@@ -15,7 +15,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     delete,
-    exists,
     insert,
     literal_column,
     select,
@@ -187,7 +186,13 @@ CUSTOMERS_WITH: Final = union(
 _actor: Final = select(ACTOR).where(*_of(ACTOR, "tenant", "id"))
 ACTOR_OF: Final = Locking(_actor, _actor.with_for_update(read=True))
 """Many may rely on what somebody may do; who takes it away waits for all of them."""
-DROP_ACTOR: Final = delete(ACTOR).where(*_of(ACTOR, "tenant", "id"))
+DROP_ACTOR: Final = delete(ACTOR).where(*_of(ACTOR, "tenant", "id")).returning(ACTOR.c.id)
+KEEP_ACTOR: Final = text(
+    "INSERT INTO actor (tenant, id, state) VALUES (:of_tenant, :of_id, :of_state)"
+    " ON CONFLICT (tenant, id) DO UPDATE SET state = excluded.state WHERE actor.state <> excluded.state"
+    " RETURNING id"
+)
+"""Both tell whether they changed anything. The row stays while it is replaced, for those who wait to rely on it."""
 
 # Histories, the outbox, and keys
 
@@ -198,26 +203,27 @@ HISTORY: Final = _later.order_by(EVENT.c.sequence)
 SOME_HISTORY: Final = HISTORY.limit(bindparam("of_most"))
 RECENT: Final = select(EVENT).where(*_of(EVENT, "tenant", "kind")).order_by(*LATEST_FIRST).limit(bindparam("of_most"))
 _one_of: Final = ("tenant", "kind", "aggregate")
-_before: Final = OUTBOX.alias("before")
-_dated_back: Final = exists().where(
-    *(_before.c[name] == OUTBOX.c[name] for name in _one_of),
-    _before.c.sequence < OUTBOX.c.sequence,
-    _before.c.at > OUTBOX.c.at,
-)
 _first: Final = (
-    select(OUTBOX).where(*_of(OUTBOX, "tenant"), ~_dated_back).order_by(*EARLIEST_FIRST).limit(bindparam("of_most"))
-).subquery()
+    select(OUTBOX).where(*_of(OUTBOX, "tenant")).order_by(*EARLIEST_FIRST).limit(bindparam("of_most")).subquery()
+)
 WAITING: Final = (
     select(EVENT)
     .join(_first, and_(*(EVENT.c[name] == _first.c[name] for name in (*_one_of, "sequence"))))
-    .order_by(EVENT.c.at, EVENT.c.kind, EVENT.c.aggregate, EVENT.c.sequence)
+    .order_by(_first.c.at, _first.c.kind, _first.c.aggregate, _first.c.sequence)
 )
-"""The earliest events; one that was dated back waits until those before it were handed over."""
+LET_WAIT: Final = text(
+    "INSERT INTO outbox (tenant, kind, aggregate, sequence, at)"
+    " VALUES (:of_tenant, :of_kind, :of_aggregate, :of_sequence, (SELECT max(times.at) FROM"
+    " (SELECT CAST(:of_at AS BIGINT) AS at UNION ALL SELECT last.at FROM outbox AS last"
+    " WHERE last.tenant = :of_tenant AND last.kind = :of_kind AND last.aggregate = :of_aggregate"
+    " AND last.sequence = :of_before) AS times))"
+)
+"""An event that was dated back waits as long as the one before it."""
 HANDED_OVER: Final = delete(OUTBOX).where(*_of(OUTBOX, *_one_of, "sequence"))
 RECALL: Final = select(COMMAND).where(*_of(COMMAND, "tenant", "idempotency_key"))
 
 INSERT: Final[Mapping[Table, Insert]] = {
-    table: insert(table) for table in (ACTOR, CARD, COMMAND, DOCUMENT, ENROLLMENT, EVENT, HOLDING, OUTBOX, PART, POOL)
+    table: insert(table) for table in (CARD, COMMAND, DOCUMENT, ENROLLMENT, EVENT, HOLDING, PART, POOL)
 }
 """Into each table."""
 

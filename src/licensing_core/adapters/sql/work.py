@@ -44,13 +44,11 @@ from licensing_core.adapters.sql.places import (
 )
 from licensing_core.adapters.sql.reading import SqlReading
 from licensing_core.adapters.sql.schema import (
-    ACTOR,
     CARD,
     COMMAND,
     DOCUMENT,
     ENROLLMENT,
     EVENT,
-    OUTBOX,
     PART,
     POOL,
 )
@@ -67,7 +65,6 @@ from licensing_core.protocols import (
     AggregateKind,
     Envelope,
     Remembered,
-    StoreUnavailable,
     VersionConflict,
     kind_of,
 )
@@ -88,13 +85,13 @@ class SqlUnitOfWork(SqlReading):
         self._write(sql.DROP_CARD, [carded(key)])
         self._insert(CARD, [] if kept is None else [card_row(key, kept)])
 
-    def keep_actor(self, tenant: str, actor_id: str, actor: Actor | None) -> None:
+    def keep_actor(self, tenant: str, actor_id: str, actor: Actor | None) -> bool:
         """As `UnitOfWork.keep_actor()`."""
         place, kept = acting(tenant, actor_id), as_actor("actor", actor)
-        self._write(sql.DROP_ACTOR, [place])
-        late = StoreUnavailable(reason="conflict")
-        rows = [] if kept is None else [{"tenant": tenant, "id": actor_id, "state": write(kept)}]
-        self._insert(ACTOR, rows, late)
+        self._changing()
+        if kept is None:
+            return self._one(sql.DROP_ACTOR, place) is not None
+        return self._one(sql.KEEP_ACTOR, {**place, "of_state": write(kept)}) is not None
 
     def save(self, tenant: str, aggregate: Aggregate, *, expected: int, events: Sequence[Event]) -> None:
         """As `UnitOfWork.save()`."""
@@ -116,7 +113,7 @@ class SqlUnitOfWork(SqlReading):
         late = VersionConflict(aggregate=aggregate.id, expected=expected)
         self._write_enrollments(tenant, events, late)
         self._insert(EVENT, rows, late)
-        self._insert(OUTBOX, [{name: row[name] for name in _WAITING} for row in rows])
+        self._write(sql.LET_WAIT, list(map(_waiting, rows)))
         if new or any(one.decides or one.table == ENROLLMENT.name for one in self._waiting):
             self.flush()  # so that a refusal comes from here
         self._links[place] = last["version"], last["digest"]
@@ -227,4 +224,7 @@ class SqlUnitOfWork(SqlReading):
         self._gather(Write(sql.INSERT[table], rows, taken=taken))
 
 
-_WAITING: Final = ("tenant", "kind", "aggregate", "sequence", "at")
+def _waiting(row: Mapping[str, Any]) -> Place:
+    """The parameters by which the event of *row* is put into the outbox."""
+    place = {f"of_{name}": row[name] for name in ("tenant", "kind", "aggregate", "sequence")}
+    return {**place, "of_before": row["sequence"] - 1, "of_at": row["at"]}
