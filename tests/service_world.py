@@ -220,17 +220,23 @@ def a_store(kind: str, folder: Path) -> Iterator[Store]:
 
 
 class Checked(Licensing):
-    """Sees to it after each command, refused or not, that the histories lead to what is stored."""
+    """Sees to it after each command, refused or not, that the histories lead to what is stored, if that changed."""
 
     def __init__(self, store: Store, known: Any = None, clock: Any = None) -> None:
         super().__init__(store, known or host(), clock or Clock())
-        self.store = store
+        self.store, self._seen = store, dict[str, object]()
 
     def run(self, asked: Query[A]) -> A:
         try:
             return super().run(asked)
         finally:
+            self._see_to_it()
+
+    def _see_to_it(self) -> None:
+        found = snapshot(self.store)
+        if found != self._seen:
             replayed(self.store)
+            self._seen = found
 
 
 def replayed(store: Store) -> None:

@@ -58,6 +58,7 @@ from tests.service_world import (
     known,
     of,
     refused,
+    replayed,
     snapshot,
     to,
 )
@@ -295,13 +296,16 @@ def test_the_panel_shows_plan_usage_subscriptions_invoices_and_credit(licensing:
     ]
 
 
-def test_the_panel_shows_invoices_of_years_ago(licensing: Licensing, clock: Clock) -> None:
+def test_the_panel_shows_invoices_of_years_ago(store: Store, clock: Clock) -> None:
+    known(store)
+    licensing = Licensing(store, host(), clock)
     subscribed(licensing, "web")
     for month in range(1, 25):
         clock.now = NOON + timedelta(days=30 * month)
         answer = licensing.run(attrs.evolve(order(f"s{month}"), key=f"o{month}"))
         licensing.run(pay(answer.issued[0]))
     assert len(licensing.run(ReadPanel(**of(actor="chief"))).bills) == 25
+    replayed(store)
 
 
 # A host that fails
