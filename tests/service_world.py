@@ -1,6 +1,7 @@
 """One host and the commands of one story, for the tests of the services over every store."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
@@ -15,6 +16,7 @@ from licensing_core.accounts import AccountSettings
 from licensing_core.adapters.hosts import StaticHost
 from licensing_core.adapters.memory import MemoryStore
 from licensing_core.adapters.sql import SqlStore
+from licensing_core.adapters.sql.schema import METADATA
 from licensing_core.checks import FrozenMap, Value
 from licensing_core.credits import CreditPack
 from licensing_core.directory import EVERYONE, Actor, Content, Directory, Permission, Role, Scope
@@ -218,17 +220,23 @@ def a_store(kind: str, folder: Path) -> Iterator[Store]:
 
 
 class Checked(Licensing):
-    """Sees to it after each command, refused or not, that the histories lead to what is stored."""
+    """Sees to it after each command, refused or not, that the histories lead to what is stored, if that changed."""
 
     def __init__(self, store: Store, known: Any = None, clock: Any = None) -> None:
         super().__init__(store, known or host(), clock or Clock())
-        self.store = store
+        self.store, self._seen = store, dict[str, object]()
 
     def run(self, asked: Query[A]) -> A:
         try:
             return super().run(asked)
         finally:
+            self._see_to_it()
+
+    def _see_to_it(self) -> None:
+        found = snapshot(self.store)
+        if found != self._seen:
             replayed(self.store)
+            self._seen = found
 
 
 def replayed(store: Store) -> None:
@@ -259,21 +267,48 @@ def _customers(work: UnitOfWork) -> tuple[tuple[Callable[..., Stored[Aggregate] 
     )
 
 
-def snapshot(store: Store, *keys: str, tenant: str = TENANT) -> list[object]:
-    """All that is stored of a tenant, and what *keys* were used for."""
+def snapshot(store: Any, tenant: str | None = None) -> dict[str, object]:
+    """All that is stored of *tenant* (`None`: of all), by table, as it lies in *store*; of a database, the rows."""
+    if isinstance(store, MemoryStore):
+        return {name: _lying(table, tenant) for name, table in vars(store._tables).items() if name != "turn"}
+    chosen = "" if tenant is None else f" WHERE tenant = '{tenant}'"
+    with store._database.transaction(read_only=True) as connection:
+        asked = {name: connection.exec_driver_sql(f"SELECT * FROM {name}{chosen}") for name in METADATA.tables}
+        return {name: Counter(map(tuple, rows)) for name, rows in asked.items()}
+
+
+def copied(store: MemoryStore) -> MemoryStore:
+    """Another store with all that is stored in *store*."""
+    made = MemoryStore()
+    vars(made._tables).update(snapshot(store))
+    return made
+
+
+def changed(before: Mapping[str, object], after: Mapping[str, object]) -> set[str]:
+    """The tables that are different, but for the one of the keys that were used."""
+    return {name for name in before if before[name] != after[name]} - {"command", "commands"}
+
+
+def _lying(table: dict[Any, Any], tenant: str | None) -> dict[Any, Any]:
+    """A copy of a table in memory, in which there may be empty entries of what was undone."""
+    rows = {key: dict(row) if isinstance(row, dict) else row for key, row in table.items() if tenant in (None, key[0])}
+    return {key: row for key, row in rows.items() if row != {}}
+
+
+def all_told(store: Store) -> list[object]:
+    """All that a store tells of `TENANT` when it is asked, which is the same from every kind of store."""
     with store.begin() as work:
-        names = [pool.id for pool in work.pools(tenant, Page())]
+        names = [pool.id for pool in work.pools(TENANT, Page())]
         customers = [(load, kind, name) for load, kind in _customers(work) for name in NAMES]
         return [
-            [work.pool(tenant, name, None) for name in names],
-            [load(tenant, name, None) for load, _, name in customers],
-            work.enrollments(tenant, None),
-            [_told(work.history(tenant, AggregateKind.LICENSES, name)) for name in names],
-            [_told(work.history(tenant, kind, name)) for _, kind, name in customers],
-            [work.card(tenant, name, person) for name in NAMES for person in (None, *PEOPLE)],
-            [work.actor(tenant, person) for person in PEOPLE],
-            [work.numbers(tenant), _told(work.history(tenant, AggregateKind.NUMBERS, NUMBERS))],
-            [work.recall(tenant, key) for key in keys],
+            [work.pool(TENANT, name, None) for name in names],
+            [load(TENANT, name, None) for load, _, name in customers],
+            work.enrollments(TENANT, None),
+            [_told(work.history(TENANT, AggregateKind.LICENSES, name)) for name in names],
+            [_told(work.history(TENANT, kind, name)) for _, kind, name in customers],
+            [work.card(TENANT, name, person) for name in NAMES for person in (None, *PEOPLE)],
+            [work.actor(TENANT, person) for person in PEOPLE],
+            [work.numbers(TENANT), _told(work.history(TENANT, AggregateKind.NUMBERS, NUMBERS))],
         ]
 
 

@@ -2,6 +2,7 @@
 
 import pickle
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, Final
@@ -77,6 +78,13 @@ def fill(licensing: Licensing) -> None:
 def forget_all(licensing: Licensing) -> None:
     for user in (*PEOPLE, *CUSTOMERS, "a9", "u2"):
         licensing.run(forget(user, as_customer=True))
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """One of its own, whose file is looked at."""
+    with a_store(request.param, tmp_path) as made:
+        yield made
 
 
 @pytest.fixture

@@ -60,10 +60,6 @@ def licensing(store: Store, clock: Clock) -> Licensing:
     return Licensing(store, host(), clock)
 
 
-def state(store: Store) -> list[object]:
-    return snapshot(store, "k")
-
-
 class HostWith(StaticHost):
     """The host of the tests, where *boss* is somebody else."""
 
@@ -108,12 +104,12 @@ def test_who_lacks_the_permission_is_refused_by_its_name_and_nothing_is_changed(
 ) -> None:
     others = frozenset(Permission) - {needed}
     lacking = Actor("boss", role, permissions=others, resources=frozenset({Scope.tree("sales")}))
-    before = state(store)
+    before = snapshot(store)
     refused = Licensing(store, HostWith(lacking), clock)
     if isinstance(asked, OF_SUPERADMINS):
         with pytest.raises(services.SuperadminRequired):
             refused.run(attrs.evolve(asked, actor="boss"))
-        assert state(store) == before
+        assert snapshot(store) == before
         return
     if needed is None or (needed is Permission.SUBSCRIPTIONS_RENEW and role is Role.POWER_USER):
         refused.run(asked)
@@ -121,7 +117,7 @@ def test_who_lacks_the_permission_is_refused_by_its_name_and_nothing_is_changed(
     with pytest.raises(PermissionMissing) as caught:
         refused.run(asked)
     assert caught.value.permission is needed
-    assert state(store) == before
+    assert snapshot(store) == before
 
 
 def test_everybody_may_ask_what_they_hold_themselves(licensing: Licensing) -> None:
@@ -168,11 +164,11 @@ def test_the_table_counts_the_open_quote(licensing: Licensing) -> None:
 def test_what_was_paid_is_what_is_recorded(licensing: Licensing, store: Store) -> None:
     quote = licensing.run(services.QuotePlan(plan="one", **ASKED))
     assert licensing.run(attrs.evolve(buy("p9", "one"), confirmed=quote.due)).quote == quote
-    before = state(store)
+    before = snapshot(store)
     with pytest.raises(LicensingError) as caught:
         licensing.run(attrs.evolve(buy("p8", "one"), confirmed=Money.parse("179.99 EUR")))
     assert caught.value.code == "purchase.quote_changed"
-    assert state(store) == before
+    assert snapshot(store) == before
 
 
 def test_licenses_are_bought_for_what_was_confirmed(licensing: Licensing) -> None:
@@ -185,11 +181,11 @@ def test_licenses_are_bought_for_what_was_confirmed(licensing: Licensing) -> Non
 
 
 def test_a_command_can_be_tried_without_effect(licensing: Licensing, store: Store) -> None:
-    before = state(store)
+    before = snapshot(store)
     assert licensing.may(assign("u2", "u3", key="k"))
     verdict = licensing.may(assign(*(f"u{n}" for n in range(2, 8)), key="k"))
     assert verdict == Verdict.refuse(LicensesExhausted(pool="p1", requested=6, shortfall=4))
-    assert state(store) == before
+    assert snapshot(store) == before
     assert licensing.run(assign("u2", key="k")).added == ("u2",)
 
 

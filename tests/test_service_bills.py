@@ -54,7 +54,7 @@ from tests.client_commands import (
     subscribed,
     terms,
 )
-from tests.service_world import BOSS, NOON, TENANT, Checked, Clock, host, known, of, refused, snapshot, to
+from tests.service_world import BOSS, NOON, TENANT, Checked, Clock, changed, host, known, of, refused, snapshot, to
 
 TEN, NOTHING = Money.parse("10.00 EUR"), Money.parse("0.00 EUR")
 MAY_16, JUNE_16 = date(2026, 5, 16), date(2026, 6, 16)
@@ -121,14 +121,14 @@ def test_what_costs_nothing_is_active_at_once(licensing: Licensing) -> None:
 
 def test_the_refusals_of_an_order_come_in_order(licensing: Licensing, store: Store) -> None:
     subscribed(licensing)
-    before = snapshot(store, "k")
+    before = snapshot(store)
     elsewhere = attrs.evolve(order(), key="k", terms=attrs.evolve(terms(), zone="UTC"))
     assert refused(licensing.run, attrs.evolve(elsewhere, customer="a9")) == UnknownCustomer(customer="a9")
     assert refused(licensing.run, elsewhere) == SubscriptionExists(customer="a1", subscription="web")
     assert isinstance(refused(licensing.run, attrs.evolve(elsewhere, subscription="other")), InvalidArgument)
     over = attrs.evolve(order("other"), key="k", trial_ends=NOON)
     assert isinstance(refused(licensing.run, over), InvalidArgument)
-    assert snapshot(store, "k") == before, "no number is taken"
+    assert snapshot(store) == before, "no number is taken"
     licensing.run(cancel_now())
     assert isinstance(refused(licensing.run, attrs.evolve(order(), key="k")), SubscriptionExists), "or had one"
 
@@ -139,7 +139,7 @@ def test_what_cannot_be_paid_is_refused_and_says_why(licensing: Licensing, store
     licensing.run(order("theirs", "a2"))
     licensing.run(pay("proforma:1"))
     licensing.run(cancel_now("mail"))
-    before = snapshot(store, "k")
+    before = snapshot(store)
     for document, code in (
         ("proforma:1", "invoice.paid"),
         ("proforma:2", "invoice.void"),
@@ -154,7 +154,7 @@ def test_what_cannot_be_paid_is_refused_and_says_why(licensing: Licensing, store
         document="proforma:3", due=TEN, paid=Money.parse("9.99 EUR")
     )
     assert refused(licensing.run, pay("proforma:3", "k", "a2", "10.00 USD")).code == "invoice.amount_differs"
-    assert snapshot(store, "k") == before
+    assert snapshot(store) == before
 
 
 def test_a_credit_note_is_no_bill_to_be_paid(licensing: Licensing, clock: Clock) -> None:
@@ -203,7 +203,7 @@ def test_periods_are_billed_ahead_once_however_often_it_runs(licensing: Licensin
     assert (answer.issued, answer.bills) == (("proforma:2",), (proforma(2, JUNE_16),))
     before = snapshot(store)
     assert licensing.run(bill("b3")) == BooksChanged()
-    assert snapshot(store) == before
+    assert not changed(before, snapshot(store))
 
 
 def test_a_late_job_bills_each_period_as_of_when_it_was_due(licensing: Licensing, clock: Clock) -> None:
@@ -295,7 +295,7 @@ def test_what_is_in_credit_is_paid_out_and_no_more(licensing: Licensing, store: 
     licensing.run(credit("14.00 EUR"))
     refund = RefundCredit(amount=Money.parse("4.00 EUR"), **to("k1"))
     assert licensing.run(refund) == BooksChanged()
-    before = snapshot(store, "k2")
+    before = snapshot(store)
     more = attrs.evolve(refund, amount=Money.parse("10.01 EUR"), key="k2")
     assert isinstance(refused(licensing.run, more), BalanceExceeded)
     assert isinstance(refused(licensing.run, attrs.evolve(more, amount=Money.parse("1.00 USD"))), BalanceExceeded)
@@ -304,7 +304,7 @@ def test_what_is_in_credit_is_paid_out_and_no_more(licensing: Licensing, store: 
         assert isinstance(refused(licensing.run, attrs.evolve(more, amount=Money.parse(amount))), InvalidArgument)
     for unknown in (credit("1.00 EUR", "k2", "a9"), attrs.evolve(more, customer="a9")):
         assert refused(licensing.run, unknown) == UnknownCustomer(customer="a9")
-    assert snapshot(store, "k2") == before
+    assert snapshot(store) == before
 
 
 # Shown
@@ -350,10 +350,11 @@ def test_whether_it_may_be_used_is_told_with_the_first_reason(licensing: Licensi
 
 def test_a_bill_of_years_ago_is_not_loaded_unless_it_is_named(licensing: Licensing, store: Store, clock: Clock) -> None:
     subscribed(licensing)
+    unchecked = Licensing(store, host(), clock)
     for month in range(1, 30):
         days_later(clock, 30 * month)
-        for document in licensing.run(bill(f"b{month}")).issued:
-            licensing.run(pay(document))
+        for document in unchecked.run(bill(f"b{month}")).issued:
+            unchecked.run(pay(document))
     with store.begin() as work:
         found, named = (work.customer(TENANT, "a1", names, ()) for names in ((), ("proforma:1",)))
         assert found is not None

@@ -46,6 +46,7 @@ from tests.service_world import (
     Turn,
     add,
     at_once,
+    changed,
     events_of,
     host,
     known,
@@ -218,7 +219,7 @@ def test_jobs_that_run_again_and_again_find_nothing_more_to_do(
         before = snapshot(store)
         for again in range(1, 4):
             run(f"{day}-{again}", paying=paying)
-        assert snapshot(store) == before
+        assert not changed(before, snapshot(store))
     counted = history(store)
     assert counted["ledger.paid"] == counted["bill.paid"]
     assert states(licensing) == {"hand": "expired", "web": "terminated"}
@@ -238,11 +239,11 @@ def test_the_same_key_is_no_second_renewal(licensing: Licensing) -> None:
 
 
 def test_what_is_tried_takes_no_number(licensing: Licensing, store: Store) -> None:
-    before = snapshot(store, "order-a1-web", "order-a1-mail")
+    before = snapshot(store)
     first, second = licensing.preview(order(), order("mail"))
     assert (first.issued, second.issued) == (("proforma:1",), ("proforma:2",))
     assert licensing.may(order())
-    assert snapshot(store, "order-a1-web", "order-a1-mail") == before
+    assert snapshot(store) == before
     assert licensing.run(order("mail")).issued == ("proforma:1",)
     licensing.preview(pay("proforma:1"), bill("b1"), cancel("mail"))
     assert licensing.run(order()).issued == ("proforma:2",)
@@ -271,10 +272,10 @@ def test_tenants_number_their_documents_apart(licensing: Licensing, store: Store
     theirs = Licensing(store, host("globex"), Clock())
     for command in (add(), order(), pay("proforma:1")):
         theirs.run(attrs.evolve(command, tenant="globex"))
-    before = snapshot(store, "order-a1-web", tenant="globex")
+    before = snapshot(store, "globex")
     assert licensing.run(order()).issued == ("proforma:1",)
     assert licensing.run(pay("proforma:1")).bills[0].number == "F-000001"
-    assert snapshot(store, "order-a1-web", tenant="globex") == before
+    assert snapshot(store, "globex") == before
 
 
 def test_the_same_is_told_with_await() -> None:

@@ -43,6 +43,7 @@ from tests.service_world import (
     Checked,
     Clock,
     Turn,
+    changed,
     host,
     known,
     refused,
@@ -165,7 +166,7 @@ def test_a_grant_is_voided_once_and_keeps_its_id(licensing: Licensing, store: St
     assert licensing.run(VoidGrant(grant="gift", **to("k1"))).standing.balance == 0
     before = snapshot(store)
     assert licensing.run(VoidGrant(grant="gift", **to("k2"))).standing.balance == 0
-    assert snapshot(store) == before
+    assert not changed(before, snapshot(store))
     assert refused(licensing.run, attrs.evolve(give("gift", 1), key="k3")) == credit.OrderExists(order="gift")
     assert refused(licensing.run, order("gift")) == credit.OrderExists(order="gift")
 

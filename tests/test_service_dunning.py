@@ -33,6 +33,7 @@ from tests.service_world import (
     Clock,
     assign,
     buy,
+    changed,
     enroll,
     events_of,
     host,
@@ -95,7 +96,7 @@ def test_each_step_is_taken_on_its_day_and_once(licensing: Licensing, store: Sto
         assert (answer.reminded, answer.suspended, answer.terminated) == (reminded, suspended, terminated), day
         before = snapshot(store)
         assert licensing.run(dun(f"again{day}")) == BooksChanged()
-        assert snapshot(store) == before
+        assert not changed(before, snapshot(store))
     told = kinds(licensing)
     assert (told.count("reminder"), told.count("suspended"), told.count("terminated")) == (4, 1, 1)
 
@@ -204,7 +205,7 @@ def test_a_step_that_releases_takes_the_licenses_back_and_ends_what_came_through
     assert (counts(licensing, "p2"), enters(licensing, "u5")) == ((1, 1), True), "nor of what others pay for"
     before = snapshot(store)
     licensing.run(dun("again"))
-    assert snapshot(store) == before
+    assert not changed(before, snapshot(store))
     assert licensing.run(assign("u6", key="later")).row.consumed == 1, "the pool itself is there as before"
 
 
@@ -281,11 +282,11 @@ def test_a_cancellation_releases_nothing(licensing: Licensing, clock: Clock) -> 
 @pytest.mark.usefixtures("pools")
 def test_a_dry_run_tells_what_would_end_and_takes_nothing(licensing: Licensing, store: Store, clock: Clock) -> None:
     overdue(licensing, clock, days=30, **PAID_FOR)
-    before = snapshot(store, "d1")
+    before = snapshot(store)
     (answer,) = licensing.preview(dun("d1"))
     assert answer.terminated == ("web",)
     assert licensing.may(dun("d1"))
-    assert snapshot(store, "d1") == before
+    assert snapshot(store) == before
     assert licensing.run(dun("d1")) == answer
 
 

@@ -150,7 +150,7 @@ def test_who_is_enrolled_through_another_pool_is_skipped_and_leaves_only_there(l
 
 
 def test_all_are_enrolled_or_nobody(licensing: Licensing, store: Store) -> None:
-    before = snapshot(store, "k")
+    before = snapshot(store)
     cases: list[tuple[EnrollUsers, object]] = [
         (enroll("u1", "u2", "u3", "u4", key="k"), SeatsExhausted(pool="s1", requested=4, shortfall=1)),
         (enroll("u1", "out", key="k"), NotEligible(pool="s1", users=("out",))),
@@ -164,7 +164,7 @@ def test_all_are_enrolled_or_nobody(licensing: Licensing, store: Store) -> None:
     for asked, refusal in cases:
         assert refused(licensing.run, asked) == refusal
         assert licensing.may(asked).refusal == refusal
-        assert snapshot(store, "k") == before
+        assert snapshot(store) == before
     assert licensing.run(enroll("u1", "u2", "u3", key="k")).row.free == 0, "a refused command uses no key up"
 
 
@@ -237,7 +237,7 @@ def test_another_license_in_force_lifts_an_expiry(licensing: Licensing, clock: C
 
 def test_an_enrollment_out_of_reach_is_refused_as_one_that_there_is_not(licensing: Licensing, store: Store) -> None:
     licensing.run(enroll("u1", key="k1", actor="helper"))
-    before = snapshot(store, "k")
+    before = snapshot(store)
     far = Actor("far", Role.POWER_USER, permissions=frozenset(Permission))
     others = Licensing(store, HostWithFar(far), Clock())
     for user in ("u1", "u9", "nobody"):
@@ -248,7 +248,7 @@ def test_an_enrollment_out_of_reach_is_refused_as_one_that_there_is_not(licensin
         ]
         for command in commands:
             assert refused(others.run, command) == NotEnrolled(content=FIRE)
-    assert snapshot(store, "k") == before
+    assert snapshot(store) == before
 
 
 class HostWithFar:
@@ -319,7 +319,7 @@ def test_a_command_that_cannot_be_is_not_made(fields: dict[str, Any], error: typ
 
 
 def test_what_is_out_of_bounds_is_refused_before_anything_is_asked(licensing: Licensing, store: Store) -> None:
-    before = snapshot(store, "k")
+    before = snapshot(store)
     many = frozenset(f"x{number}" for number in range(10_001))
     plans = frozenset(Content.learning_plan(f"l{number}") for number in range(101))
     ended = attrs.evolve(enroll("u1", key="k"), since=NOON, until=NOON)
@@ -330,4 +330,4 @@ def test_what_is_out_of_bounds_is_refused_before_anything_is_asked(licensing: Li
         parameter="contents", given=101, most=100
     )
     assert isinstance(refused(licensing.run, ended), InvalidArgument)
-    assert snapshot(store, "k") == before
+    assert snapshot(store) == before

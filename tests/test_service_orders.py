@@ -93,7 +93,7 @@ def with_line(**fields: Any) -> Cart:
 
 def test_of_a_cart_all_is_bought_or_nothing(licensing: Licensing, store: Store) -> None:
     licensing.run(buy("taken"))
-    before = snapshot(store, "k")
+    before = snapshot(store)
     beyond = CartLine(plan="five", pool="c1", beneficiary=Scope.tree("top"))
     twice = Cart(lines=(beyond, CartLine(plan="no", pool="c2")))
     cases: list[tuple[CheckOut, object]] = [
@@ -116,7 +116,7 @@ def test_of_a_cart_all_is_bought_or_nothing(licensing: Licensing, store: Store) 
     ]
     for asked, refusal in cases:
         assert refused(licensing.run, asked) == refusal
-        assert snapshot(store, "k") == before
+        assert snapshot(store) == before
     assert len(licensing.run(check_out()).lines) == 4, "a refused command uses no key up"
 
 
@@ -144,12 +144,12 @@ def test_anybody_buys_a_public_plan_for_themselves_and_nothing_else(licensing: L
         return BuyPublicPlan(plan=plan, pool=pool, **fields, **sent(f"k-{pool}", actor))
 
     assert licensing.run(ListPlans(tenant=TENANT)).ids == ("one", "public")
-    before = snapshot(store, "k-w1")
+    before = snapshot(store)
     for plan in ("five", "three", "unknown"):
         assert refused(licensing.run, public("visitor", plan)) == PlanNotVisible(plan=plan)
     assert refused(licensing.run, public("root")) == PurchaseBySuperadmin()
     assert isinstance(refused(licensing.run, public("visitor", confirmed=Money.parse("8.00 EUR"))), QuoteChanged)
-    assert snapshot(store, "k-w1") == before
+    assert snapshot(store) == before
     bought = licensing.run(public("visitor", confirmed=Money.parse("9.00 EUR")))
     assert (bought.row.bought, bought.row.held) == (1, 1)
     with store.begin() as work:
@@ -204,7 +204,7 @@ def test_what_was_recorded_by_hand_renews_without_a_charge(licensing: Licensing,
 def test_what_is_not_theirs_and_what_there_is_not_is_not_renewed(licensing: Licensing, store: Store) -> None:
     licensing.run(buy())
     licensing.run(buy("f1", "final"))
-    before = snapshot(store, "r")
+    before = snapshot(store)
     cases: list[tuple[RenewPool, object]] = [
         (renewing(actor="helper"), RenewalNotOwner(pool="p1")),
         (renewing("p9", actor="helper"), RenewalNotOwner(pool="p9")),
@@ -220,7 +220,7 @@ def test_what_is_not_theirs_and_what_there_is_not_is_not_renewed(licensing: Lice
     ]
     for asked, refusal in cases:
         assert refused(licensing.run, asked) == refusal
-        assert snapshot(store, "r") == before
+        assert snapshot(store) == before
     foreign = Licensing(store, host("globex"), Clock())
     theirs = attrs.evolve(renewing(), tenant="globex")
     assert refused(foreign.run, theirs) == RenewalNotOwner(pool="p1")
@@ -246,7 +246,7 @@ def test_a_power_user_takes_no_more_than_the_cap_until_a_renewal(licensing: Lice
 def test_a_renewal_is_quoted_to_whoever_may_renew(licensing: Licensing, store: Store) -> None:
     licensing.run(buy())
     licensing.run(RecordTransaction(plan="five", pool="p2", beneficiary=SALES, **sent("rec", "root")))
-    before = snapshot(store, "r")
+    before = snapshot(store)
 
     def quoted(pool: str, actor: str = "boss") -> list[Money]:
         asked = QuoteRenewal(tenant=TENANT, actor=actor, pool=pool)
@@ -256,4 +256,4 @@ def test_a_renewal_is_quoted_to_whoever_may_renew(licensing: Licensing, store: S
     assert quoted("p2", "root") == []
     for pool, actor in (("p1", "helper"), ("p2", "boss"), ("p9", "boss")):
         assert refused(quoted, pool, actor) == RenewalNotOwner(pool=pool)
-    assert snapshot(store, "r") == before
+    assert snapshot(store) == before

@@ -14,7 +14,19 @@ from licensing_core.errors import LicensingError
 from licensing_core.protocols import IdempotencyConflict, Store, VersionConflict
 from licensing_core.services import Command, Licensing
 from tests.service_samples import JUNE, NEEDS, furnish
-from tests.service_world import NOON, TENANT, Clock, a_store, assign, host, refused, replayed, snapshot
+from tests.service_world import (
+    NOON,
+    TENANT,
+    Clock,
+    a_store,
+    all_told,
+    assign,
+    changed,
+    host,
+    refused,
+    replayed,
+    snapshot,
+)
 
 BY_ROOT = (services.ConfirmReleases, services.RejectReleases)
 COMMANDS: list[Command[Any]] = [
@@ -55,7 +67,7 @@ def test_the_same_key_is_answered_alike_and_takes_effect_once(
     before = snapshot(store)
     answer = at_its_time.run(command)
     after = snapshot(store)
-    assert after != before
+    assert changed(before, after)
     assert at_its_time.run(command) == answer
     assert snapshot(store) == after
     replayed(store)
@@ -66,25 +78,25 @@ def test_the_same_key_is_refused_to_another_command(
     at_its_time: Licensing, store: Store, command: Command[Any]
 ) -> None:
     at_its_time.run(command)
-    after = snapshot(store, "k")
+    after = snapshot(store)
     for other in (attrs.evolve(command, actor="somebody"), assign("u19", key=command.key)):
         assert refused(at_its_time.run, other) == IdempotencyConflict(key=command.key)
         assert refused(at_its_time.preview, other) == IdempotencyConflict(key=command.key)
-    assert snapshot(store, "k") == after
+    assert snapshot(store) == after
 
 
 @EACH
 def test_what_is_tried_out_is_answered_as_it_will_be_and_not_kept(
     at_its_time: Licensing, store: Store, command: Command[Any]
 ) -> None:
-    before = snapshot(store, "k")
+    before = snapshot(store)
     (promised,) = at_its_time.preview(command)
     assert at_its_time.may(command) == Verdict.allow(command.rule)
-    assert snapshot(store, "k") == before
+    assert snapshot(store) == before
     assert at_its_time.run(command) == promised
-    after = snapshot(store, "k")
+    after = snapshot(store)
     assert at_its_time.preview(command, command) == (promised, promised), "its key is known by now"
-    assert snapshot(store, "k") == after
+    assert snapshot(store) == after
 
 
 @EACH
@@ -93,7 +105,7 @@ def test_another_tenant_is_answered_as_if_there_were_nothing(
 ) -> None:
     """What is there, but foreign, is refused as what is not there at all."""
     foreign: Command[Any] = attrs.evolve(command, tenant="globex")
-    before = snapshot(store, "k")
+    before = snapshot(store, TENANT)
     outcomes: list[object] = []
     for where in (store, MemoryStore()):
         try:
@@ -101,18 +113,18 @@ def test_another_tenant_is_answered_as_if_there_were_nothing(
         except LicensingError as refusal:
             outcomes.append(refusal)
     assert outcomes[0] == outcomes[1]
-    assert snapshot(store, "k") == before
+    assert snapshot(store, TENANT) == before
 
 
 @EACH
 def test_nobody_in_particular_changes_nothing(licensing: Licensing, store: Store, command: Command[Any]) -> None:
     """A stranger may at most buy for themselves, into a pool of their own."""
     stranger: Command[Any] = attrs.evolve(command, actor="stranger")
-    before = snapshot(store, "k")
+    before = snapshot(store)
     try:
         licensing.run(stranger)
     except LicensingError:
-        assert snapshot(store, "k") == before
+        assert snapshot(store) == before
     else:
         assert isinstance(command, services.BuyPublicPlan)
 
@@ -132,11 +144,11 @@ def test_who_was_too_slow_tries_again_in_a_preview_as_in_a_run(
             return store.begin(read_only=read_only)
 
     clock = june if isinstance(command, JUNE) else Clock()
-    before = snapshot(store, "k")
+    before = snapshot(store)
     answer = at_its_time.preview(command)
     assert Licensing(Meddled(7), host(), clock).preview(command) == answer
     assert isinstance(refused(Licensing(Meddled(8), host(), clock).preview, command), VersionConflict)
-    assert snapshot(store, "k") == before
+    assert snapshot(store) == before
 
 
 def test_the_same_story_ends_alike_in_every_store(tmp_path: Path) -> None:
@@ -151,7 +163,7 @@ def test_the_same_story_ends_alike_in_every_store(tmp_path: Path) -> None:
                     outcomes.append(licensing.run(attrs.evolve(command, key=f"k{number}")))
                 except LicensingError as refusal:
                     outcomes.append(refusal)
-            told.append([outcomes, snapshot(store)])
+            told.append([outcomes, all_told(store)])
     assert told[0] == told[1]
     assert sum(isinstance(one, LicensingError) for one in told[0][0]) < len(COMMANDS) / 3  # type: ignore[attr-defined]
 

@@ -101,7 +101,7 @@ def test_all_are_transferred_or_nobody(licensing: Licensing, store: Store) -> No
     licensing.run(buy("s1", "three"))
     licensing.run(buy("own", "one"))
     licensing.run(assign("u8", "u9", key="more", pool="p2"))
-    before = snapshot(store, "k")
+    before = snapshot(store)
     cases: list[tuple[TransferLicenses, object]] = [
         (move("u1", "u2"), LicensesExhausted(pool="p2", requested=2, shortfall=1)),
         (move("u1", target="own"), NotEligible(pool="own", users=("u1",))),
@@ -112,11 +112,11 @@ def test_all_are_transferred_or_nobody(licensing: Licensing, store: Store) -> No
     ]
     for asked, refusal in cases:
         assert refused(licensing.run, asked) == refusal
-        assert snapshot(store, "k") == before
+        assert snapshot(store) == before
     assert isinstance(refused(licensing.run, move("u1", target="p1")), InvalidArgument)
     many = attrs.evolve(move(), users=frozenset(f"x{number}" for number in range(10_001)))
     assert isinstance(refused(licensing.run, many), TooManyItems)
-    assert snapshot(store, "k") == before
+    assert snapshot(store) == before
 
 
 def test_a_cut_takes_free_licenses_then_those_awaiting_then_the_idle_then_the_last_assigned(
@@ -144,7 +144,7 @@ def test_a_cut_drops_whom_the_preview_named_and_locks_their_enrollments(licensin
 
 
 def test_a_cut_that_takes_too_few_or_too_many_is_refused(licensing: Licensing, store: Store) -> None:
-    before = snapshot(store, "k")
+    before = snapshot(store)
     cases: list[tuple[ResizePool, object]] = [
         (resize(1, "u3"), PoolInUse(pool="p1", consumed=2, asked=1)),
         (resize(2, "u2", "u3"), PreviewOutdated(pool="p1", needed=1, given=2)),
@@ -155,7 +155,7 @@ def test_a_cut_that_takes_too_few_or_too_many_is_refused(licensing: Licensing, s
     ]
     for asked, refusal in cases:
         assert refused(licensing.run, asked) == refusal
-        assert snapshot(store, "k") == before
+        assert snapshot(store) == before
     assert refused(licensing.run, shrinking(1, "helper")).code == "permission.missing"
     spared = shrinking(1, order=(ShrinkStage.AWAITING,))
     assert refused(licensing.run, spared) == PoolInUse(pool="p1", consumed=3, asked=1)
@@ -171,9 +171,9 @@ def test_of_seats_only_free_ones_can_go(licensing: Licensing) -> None:
 def test_a_rejected_release_leaves_the_license_and_what_was_locked(licensing: Licensing, store: Store) -> None:
     licensing.run(unassign("u1", "u2", key="away"))
     reject = RejectReleases(pool="p1", users=frozenset({"u1", "u3"}), **sent("k", "root"))
-    before = snapshot(store, "k")
+    before = snapshot(store)
     assert refused(licensing.run, attrs.evolve(reject, actor="boss")) == ConfirmationNotAllowed(pool="p1")
-    assert snapshot(store, "k") == before
+    assert snapshot(store) == before
     kept = licensing.run(reject)
     assert (kept.added, kept.passed_over, kept.row.held, kept.row.awaiting) == (("u1",), ("u3",), 2, 1)
     assert licensing.run(ReadAccess(user="u1", content=FIRE, tenant=TENANT)).entry.code == "enrollment.locked"

@@ -27,10 +27,10 @@ from tests.service_world import (
     Clock,
     a_store,
     add,
+    all_told,
     buy,
     host,
     sent,
-    snapshot,
 )
 
 CONTENTS = (FIRE, AID, BASICS, SELL)
@@ -110,7 +110,7 @@ def told(store: Store, seed: int, steps: int) -> tuple[list[object], object]:
             outcomes.append(refusal)
         clock.now += timedelta(days=step % 7)
     replays(store, *LICENSES, *SEATS)
-    return outcomes, snapshot(store)
+    return outcomes, all_told(store)
 
 
 @pytest.mark.parametrize("seed", range(6))

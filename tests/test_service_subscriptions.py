@@ -44,7 +44,7 @@ from tests.client_commands import (
     states,
     subscribed,
 )
-from tests.service_world import NOON, Checked, Clock, known, of, refused, snapshot, to
+from tests.service_world import NOON, Checked, Clock, changed, known, of, refused, snapshot, to
 
 TWO = ItemChange(price=FlatPrice(Money.parse("20.00 EUR")))
 JUNE_1 = Cycle(date(2026, 6, 1), Duration(months=1), ZONE)
@@ -119,7 +119,7 @@ def test_an_earlier_end_replaces_a_later_one_and_not_the_other_way_round(licensi
     licensing.run(cancel())
     before = snapshot(store)
     assert licensing.run(cancel(key="again")) == BooksChanged()
-    assert snapshot(store) == before
+    assert not changed(before, snapshot(store))
     later = cancel(key="later", access=END + timedelta(days=1))
     assert refused(licensing.run, later) == EndsAlready()
     licensing.run(cancel(key="earlier", access=END - timedelta(days=9)))
@@ -156,7 +156,7 @@ def test_a_change_that_changes_nothing_takes_no_number(licensing: Licensing, sto
     before = snapshot(store)
     same = ItemChange(price=FlatPrice(Money.parse("10.00 EUR")))
     assert licensing.run(change("k1", change=same)) == BooksChanged()
-    assert snapshot(store) == before
+    assert not changed(before, snapshot(store))
 
 
 def test_what_was_billed_ahead_is_billed_anew_as_changed(licensing: Licensing, clock: Clock) -> None:
@@ -268,20 +268,20 @@ CASES = pytest.mark.parametrize("command", EACH, ids=[type(one).__name__ for one
 def test_an_unknown_customer_is_refused_before_an_unknown_subscription(
     licensing: Licensing, store: Store, command: Any
 ) -> None:
-    before = snapshot(store, "k")
+    before = snapshot(store)
     unknown = attrs.evolve(command, subscription="fax")
     assert refused(licensing.run, unknown) == UnknownSubscription(customer="a1", subscription="fax")
     assert refused(licensing.run, attrs.evolve(unknown, customer="a9")) == UnknownCustomer(customer="a9")
-    assert snapshot(store, "k") == before
+    assert snapshot(store) == before
 
 
 @CASES
 def test_of_what_has_ended_nothing_becomes_any_more(licensing: Licensing, store: Store, command: Any) -> None:
     licensing.run(cancel_now())
-    before = snapshot(store, "k")
+    before = snapshot(store)
     assert refused(licensing.run, command) == SubscriptionEnded(subscription="web", state="cancelled")
     assert licensing.may(command).code == "service.ended"
-    assert snapshot(store, "k") == before
+    assert snapshot(store) == before
 
 
 @pytest.mark.parametrize(
@@ -296,6 +296,6 @@ def test_of_what_has_ended_nothing_becomes_any_more(licensing: Licensing, store:
 def test_a_change_that_cannot_be_is_refused(
     licensing: Licensing, store: Store, asked: dict[str, Any], refusal: type[LicensingError]
 ) -> None:
-    before = snapshot(store, "k")
+    before = snapshot(store)
     assert isinstance(refused(licensing.run, change("k", **asked)), refusal)
-    assert snapshot(store, "k") == before
+    assert snapshot(store) == before

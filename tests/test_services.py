@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from threading import Barrier, Thread
@@ -50,16 +50,6 @@ from tests.service_world import NOON, TENANT, USERS, Clock, assign, buy, host, o
 
 ROOT = Path(__file__).parents[1]
 ASKED: dict[str, Any] = {"tenant": TENANT, "actor": "boss"}
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    if request.param == "memory":
-        yield MemoryStore()
-        return
-    with closing(SqlStore(f"sqlite:///{tmp_path / 'licenses.db'}")) as made:
-        made.create()
-        yield made
 
 
 @pytest.fixture

@@ -118,8 +118,8 @@ FAULTS: list[tuple[str, Fault]] = [
 
 @pytest.mark.parametrize(("method", "fault"), FAULTS, ids=[fault.__name__ for _, fault in FAULTS])
 def test_each_planted_fault_is_seen(method: str, fault: Fault) -> None:
-    assert broken(lambda: Faulty(**{method: fault}), LAWS) != []
+    assert any(broken(lambda: Faulty(**{method: fault}), LAWS))
 
 
 def test_a_store_without_a_fault_passes() -> None:
-    assert broken(Faulty, LAWS) == []
+    assert [*broken(Faulty, LAWS)] == []

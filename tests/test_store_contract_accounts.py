@@ -205,9 +205,9 @@ CARD_FAULTS: list[tuple[str, Fault]] = [
 
 @pytest.mark.parametrize(("method", "fault"), ACCOUNT_FAULTS, ids=[fault.__name__ for _, fault in ACCOUNT_FAULTS])
 def test_each_planted_fault_about_accounts_is_seen(method: str, fault: Fault) -> None:
-    assert broken(lambda: Faulty(**{method: fault}), OF_ACCOUNTS) != []
+    assert any(broken(lambda: Faulty(**{method: fault}), OF_ACCOUNTS))
 
 
 @pytest.mark.parametrize(("method", "fault"), CARD_FAULTS, ids=[fault.__name__ for _, fault in CARD_FAULTS])
 def test_each_planted_fault_about_cards_and_last_events_is_seen(method: str, fault: Fault) -> None:
-    assert broken(lambda: Faulty(**{method: fault}), OF_CARDS) != []
+    assert any(broken(lambda: Faulty(**{method: fault}), OF_CARDS))

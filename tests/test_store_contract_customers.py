@@ -139,4 +139,4 @@ FAULTS: list[tuple[str, Fault]] = [
 
 @pytest.mark.parametrize(("method", "fault"), FAULTS, ids=[fault.__name__ for _, fault in FAULTS])
 def test_each_planted_fault_about_customers_is_seen(method: str, fault: Fault) -> None:
-    assert broken(lambda: Faulty(**{method: fault}), LAWS) != []
+    assert any(broken(lambda: Faulty(**{method: fault}), LAWS))

@@ -124,9 +124,9 @@ FAULTS: list[tuple[str, Fault]] = [
 
 
 def test_a_store_in_memory_breaks_nothing_of_it() -> None:
-    assert broken(MemoryStore, LAWS) == []
+    assert [*broken(MemoryStore, LAWS)] == []
 
 
 @pytest.mark.parametrize(("method", "fault"), FAULTS, ids=lambda one: getattr(one, "__name__", one))
 def test_each_planted_fault_about_people_is_seen(method: str, fault: Fault) -> None:
-    assert broken(lambda: Faulty(**{method: fault}), LAWS)
+    assert any(broken(lambda: Faulty(**{method: fault}), LAWS))

@@ -127,13 +127,13 @@ FAULTS: list[tuple[str, Fault]] = [
 
 
 def test_a_store_in_memory_breaks_nothing_of_it() -> None:
-    assert broken(MemoryStore, LAWS) == []
+    assert [*broken(MemoryStore, LAWS)] == []
 
 
 @pytest.mark.parametrize(("method", "fault"), FAULTS, ids=lambda one: getattr(one, "__qualname__", one).split(".")[0])
 def test_each_planted_fault_about_reading_is_seen(method: str, fault: Fault) -> None:
-    assert broken(lambda: Faulty(**{method: fault}), LAWS)
+    assert any(broken(lambda: Faulty(**{method: fault}), LAWS))
 
 
 def test_a_store_that_does_not_tell_reading_from_changing_is_seen() -> None:
-    assert broken(Undivided, LAWS) == ["test_a_unit_of_work_for_reading_changes_nothing"]
+    assert [*broken(Undivided, LAWS)] == ["test_a_unit_of_work_for_reading_changes_nothing"]

@@ -138,5 +138,7 @@ def test_each_planted_bug_breaks_a_law(plant: limit_plants.Plant) -> None:
 
 
 def check_all(cases: int) -> None:
-    for name, _one_case in (*changes.LAWS, *laws.LAWS):
-        check(name, cases, seed=5)
+    """Check each case of all laws before the next one, because most bugs break one of them soon."""
+    for number in range(cases):
+        for name, _one_case in (*changes.LAWS, *laws.LAWS):
+            check(name, 1, seed=5, first=number)

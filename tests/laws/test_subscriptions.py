@@ -17,7 +17,16 @@ from licensing_core.subscriptions import EndOf, SubscriptionTerms
 from licensing_core.testing import laws_subscription_changes as changes
 from licensing_core.testing import laws_subscriptions as laws
 from licensing_core.testing import strategies_subscriptions as some
-from licensing_core.testing.cases_subscriptions import CHANGING, EXACT, Life, any_change, any_life, lead
+from licensing_core.testing.cases_subscriptions import (
+    CHANGING,
+    EXACT,
+    MOST_BILLED,
+    Life,
+    any_change,
+    any_life,
+    lead,
+    plain_terms,
+)
 from licensing_core.testing.law import LawBroken
 from licensing_core.testing.laws import check
 from tests.reliability import subscription_plants
@@ -104,6 +113,14 @@ def test_what_is_previewed_is_booked(life: Life, rng: Random) -> None:
 @given(some.lives(most=4), st.lists(st.integers(0, 3000), min_size=2, max_size=8), st.sampled_from((0, 15)))
 def test_late_is_early(life: Life, hours: list[int], ahead: int) -> None:
     changes.late_is_early(life, [life.now + timedelta(hours=one) for one in sorted(hours)], ahead=ahead)
+
+
+@pytest.mark.parametrize("price", ["30.00 EUR", "0.00 EUR"])
+def test_late_is_early_for_more_periods_than_one_job_bills(price: str) -> None:
+    life = Life(plain_terms(price, "P1D"))
+    life.pay()
+    runs = [life.now + timedelta(days=days) for days in (1, MOST_BILLED + 5)]
+    changes.late_is_early(life, runs, ahead=15)
 
 
 @few

@@ -49,17 +49,27 @@ def what_is_previewed_is_booked(life: Life, change: ItemChange) -> None:
 
 
 def late_is_early(life: Life, runs: Sequence[datetime], *, ahead: int) -> None:
-    """Decision 11. Billing by one late run comes to the same as by many: the same periods, amounts and due dates."""
+    """Decision 11. Billing by one late run comes to the same as by many: the same periods, amounts and due dates.
+
+    A run is repeated until nothing is left to bill, because a job bills `MOST_BILLED` periods at the most.
+    """
     early, late = life.another(), life.another()
     for at in runs:
-        early.bill(at, ahead=ahead)
+        _bill_all(early, at, ahead)
         same = early.standing is state_at(late.subscription, at)
         require(same, "time alone brings the same", early=early.subscription, late=late.subscription, at=at)
-    late.bill(runs[-1], ahead=ahead)
+    _bill_all(late, runs[-1], ahead)
     require(bills(early) == bills(late), "late is early", early=bills(early), late=bills(late), runs=runs)
     require(early.state.ledger == late.state.ledger, "late is early in the ledger", early=early.state, late=late.state)
     same = lib.next_start(early.subscription) == lib.next_start(late.subscription)
     require(same, "the same comes next", early=early.subscription, late=late.subscription)
+
+
+def _bill_all(life: Life, now: datetime, ahead: int) -> None:
+    before = None
+    while before is not life.state:
+        before = life.state
+        life.bill(now, ahead=ahead)
 
 
 def bills(life: Life) -> list[tuple[Any, ...]]:
