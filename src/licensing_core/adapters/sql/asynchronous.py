@@ -85,10 +85,11 @@ class AsyncSqlStore:
         self._wait, self._database = as_wait(wait), Database(where, as_wait(wait))
 
     async def create(self) -> None:
-        """Make the tables that are not there yet.
+        """Make the tables, where they are not there yet.
 
         Raises:
             MigrationNeeded: There are tables of another version of the library; see `migrating.upgrade()`.
+            TableNamesTaken: There are tables of others under names that are needed; nothing is changed then.
             StoreUnavailable: The database cannot be used, or is used by others.
         """
         turn = self._database.turn(read_only=False)
