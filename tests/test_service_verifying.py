@@ -18,6 +18,7 @@ from licensing_core.checks import InvalidInstant
 from licensing_core.enrollments import Enrollments
 from licensing_core.pools import LicensePool
 from licensing_core.protocols import AggregateKind, BrokenHistory, Page, Store, StoreUnavailable
+from licensing_core.serde import InvalidDocument
 from licensing_core.services import (
     AsOf,
     AsyncLicensing,
@@ -33,6 +34,7 @@ from licensing_core.services import (
 )
 from licensing_core.services.comparing import MOST_NAMES, Led, compared
 from licensing_core.services.replay import replay_whole
+from tests.faulty import Faulty
 from tests.service_world import NOON, TENANT, Clock, assign, buy, enroll, host, refused
 from tests.service_world import sent as sent_by
 
@@ -208,6 +210,24 @@ def test_a_pool_that_became_one_of_seats_is_told(spoiled: Any) -> None:
     assert [(one.fault, one.names) for one in found] == [(Fault.STATE_DIFFERS, ("state",))]
 
 
+def test_holders_of_a_pool_of_seats_are_told(spoiled: Any) -> None:
+    rows = "('acme', 's1', 's1', 'u1', 'held'), ('acme', 's1', 's1', 'eve', 'awaiting')"
+    (found,) = spoiled(f"INSERT INTO holding VALUES {rows}")
+    told = ("s1", Fault.PART_UNFOUNDED, ("holdings.eve", "holdings.u1"))
+    assert (found.aggregate, found.fault, found.names) == told
+    assert found.sequence == found.version > 0
+
+
+def test_holders_of_a_pool_of_seats_that_cannot_be_read_are_told(furnished: Store) -> None:
+    def holders(*_: Any) -> Any:
+        raise InvalidDocument(faults=(("$", "document.contradicted"),))
+
+    store = Faulty(holders=holders)
+    store._store = furnished  # type: ignore[assignment]
+    (found,) = Licensing(store, host(), Clock()).run(verify()).findings
+    assert (found.aggregate, found.fault, found.names) == ("s1", Fault.UNREADABLE, ("holdings",))
+
+
 @pytest.mark.parametrize("statement", ["terms = '{}'", "held = 99", "beneficiary = 'nobody'"])
 def test_what_cannot_be_read_is_found(spoiled: Any, statement: str) -> None:
     (found,) = spoiled(f"UPDATE pool SET {statement} WHERE {P1}")
@@ -336,6 +356,18 @@ def test_the_same_is_found_when_it_is_awaited(furnished_database: Path, tmp_path
         ("p1", "unreadable"),
     ]
     assert asyncio.run(found()) == answer
+
+
+def test_who_holds_something_of_a_pool_of_seats_has_no_license_by_that(
+    furnished_database: Path, tmp_path: Path
+) -> None:
+    path = copy(furnished_database, tmp_path)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript("INSERT INTO holding VALUES ('acme', 's1', 's1', 'eve', 'held')")
+    with closing(SqlStore(f"sqlite:///{path}")) as store, store.begin(read_only=True) as work:
+        assert list(work.holders(TENANT, "s1", Page())) == ["eve"]
+        assert list(work.licenses(TENANT, "eve")) == []
+        assert [pool.id for pool in work.licenses(TENANT, "u1")] == ["p1"]
 
 
 # As it was

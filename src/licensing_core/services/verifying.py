@@ -20,7 +20,7 @@ from licensing_core.errors import LicensingError
 from licensing_core.holdings import Holding
 from licensing_core.license_cycle import LicenseAccount
 from licensing_core.limits import Usage
-from licensing_core.pools import LicensePool
+from licensing_core.pools import LicensePool, SeatPool
 from licensing_core.protocols import (
     MOST_OF_PAGE,
     Aggregate,
@@ -107,7 +107,10 @@ class Verify(PagedQuery[Findings]):
         if isinstance(led, Exception):
             return [attrs.evolve(about, version=version, names=("history",))]
         if isinstance(stored, Stored):
-            found = list(compared(about, stored, led, placed))
+            held = (yield from self._holders(name)) if isinstance(stored.state, SeatPool) else {}
+            if held is None:
+                return [attrs.evolve(about, sequence=led.sequence, version=version, names=("holdings",))]
+            found = list(compared(about, stored, led, placed, held or None))
             hidden = () if found else (yield from self._hidden(led.state))
             shut = attrs.evolve(about, fault=Fault.PART_HIDDEN, sequence=led.sequence)
             return [naming(shut, hidden)] if hidden else found

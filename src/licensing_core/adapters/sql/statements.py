@@ -110,7 +110,7 @@ _together: Final = (HOLDING.c.tenant == POOL.c.tenant) & (HOLDING.c.aggregate ==
 LICENSES: Final = (
     select(POOL, HOLDING.c.state)
     .join(HOLDING, _together & (HOLDING.c.pool == POOL.c.id))
-    .where(*_of(HOLDING, "tenant", "holder"), _PURCHASED)
+    .where(*_of(HOLDING, "tenant", "holder"), _PURCHASED, POOL.c.kind == literal_column("'licenses'"))
     .order_by(POOL.c.id)
 )
 LICENSE_ACCOUNTS: Final = (
