@@ -17,7 +17,7 @@ from licensing_core.adapters.sql import AsyncSqlStore, SqlStore
 from licensing_core.checks import InvalidInstant
 from licensing_core.enrollments import Enrollments
 from licensing_core.pools import LicensePool
-from licensing_core.protocols import AggregateKind, BrokenHistory, Page, Store, StoreUnavailable
+from licensing_core.protocols import AggregateExists, AggregateKind, BrokenHistory, Page, Store, StoreUnavailable
 from licensing_core.serde import InvalidDocument
 from licensing_core.services import (
     AsOf,
@@ -157,6 +157,24 @@ def test_what_is_wrong_with_the_history_of_a_pool_is_found(
     (found,) = spoiled(statement)
     assert (found.aggregate, found.fault, found.names) == ("p1", fault, ())
     assert sequence is None or found.sequence == sequence
+
+
+P1_GONE = f"DELETE FROM enrollment WHERE pool = 'p1'; DELETE FROM holding WHERE {P1}; DELETE FROM pool WHERE {P1}"
+
+
+def test_a_pool_of_which_only_later_events_are_left_is_told(spoiled: Any) -> None:
+    (found,) = spoiled(f"{P1_GONE}; DELETE FROM event WHERE {HISTORY} AND sequence < 3")
+    assert (found.aggregate, found.fault, found.sequence, found.version) == ("p1", Fault.HISTORY_BROKEN, 3, 0)
+
+
+@pytest.mark.parametrize("first", [1, 2, 3])
+def test_nothing_new_is_begun_where_events_are_left(furnished_database: Path, tmp_path: Path, first: int) -> None:
+    path = copy(furnished_database, tmp_path)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(f"{P1_GONE}; DELETE FROM event WHERE {HISTORY} AND sequence < {first}")
+    with closing(SqlStore(f"sqlite:///{path}")) as store:
+        licensing = Licensing(store, host(), Clock())
+        assert refused(licensing.run, buy("p1", key="again")) == AggregateExists(aggregate="p1")
 
 
 def test_an_event_that_was_cut_off_is_missed(spoiled: Any) -> None:

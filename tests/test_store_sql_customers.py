@@ -16,7 +16,7 @@ from licensing_core.adapters.sql import SqlStore
 from licensing_core.credits import Balances, CreditAccount, CreditOrder, Entries, Entry, Grant, Orders, OrderStatus
 from licensing_core.limits import Limit, Limits, Places, PlaceTally, Tally, Usage
 from licensing_core.periods import Cycle, Duration
-from licensing_core.protocols import Store
+from licensing_core.protocols import AggregateKind, Page, Store
 from licensing_core.serde import InvalidDocument
 from licensing_core.testing.contracts_customers import PACK, POLICY
 from tests.specimens import NOON, ROOT
@@ -139,6 +139,39 @@ def test_every_part_is_found_by_its_key_or_among_the_open_ones(tmp_path: Path) -
     assert [plan for plan in plans if "SCAN" in plan] == []
     assert [plan for plan in on_parts if "id=?" not in plan] == []
     assert [plan for plan in on_parts if "INDEX part_open (tenant=? AND kind=? AND document=? AND sort=?)" in plan]
+
+
+def test_a_page_of_what_is_stored_costs_the_same_however_much_there_is(tmp_path: Path) -> None:
+    """Neither other aggregates nor events, first ones or later ones, are gone through."""
+    steps: dict[int, int] = {}
+    for size in SIZES:
+        engine = create_engine(f"sqlite:///{tmp_path / str(size)}.db")
+        with closing(SqlStore(engine)) as store:
+            store.create()
+            with engine.begin() as connection:
+                for number in range(size):
+                    connection.exec_driver_sql(EVENT_ROWS.format(aggregate="a0", first=1, number=number))
+                    connection.exec_driver_sql(EVENT_ROWS.format(aggregate=f"a{number}", first=2, number=size))
+                    connection.exec_driver_sql(POOL_ROW.format(aggregate="b0", name=f"t{number}"))
+                    connection.exec_driver_sql(POOL_ROW.format(aggregate=f"b{number + 1}", name="t0"))
+            counted = work_of(engine)
+            with store.begin(read_only=True) as work:
+                assert work.stored("t1", AggregateKind.LICENSES, Page(most=2)) == ("a0", "a1")
+                assert work.stored("t1", AggregateKind.LICENSES, Page("a9999", 2)) == ("b0", "b1")
+            steps[size] = counted[0]
+        engine.dispose()
+    assert 0 < steps[10] * 0.9 < steps[1_000] < steps[10] * 1.1
+
+
+EVENT_ROWS = (
+    "INSERT INTO event VALUES ('t1', 'licenses', '{aggregate}', {first} + {number}, 'x', 1, 0, '{{}}', '"
+    + 64 * "0"
+    + "') ON CONFLICT DO NOTHING"
+)
+POOL_ROW = (
+    "INSERT INTO pool VALUES ('t1', '{aggregate}', '{name}', 'licenses', 'everyone', 0, 0, 0, NULL, 0, 0, 0, NULL, "
+    "NULL, NULL) ON CONFLICT DO NOTHING"
+)
 
 
 def test_which_grants_and_orders_are_open_stands_in_their_rows(tmp_path: Path) -> None:
