@@ -113,6 +113,8 @@ def in_use(engine: Engine) -> None:
         replayed(store)
         assert events_of(store, "p1") == [*before, "pool.licenses_assigned"]
         assert len(events_of(store, "a1", AggregateKind.CUSTOMERS)) == 53
+        with store.begin(read_only=True) as work:
+            assert [list(work.customers_with(TENANT, one)) for one in ("chief", "other")] == [["a1"], ["a2"]]
 
 
 # The tables

@@ -203,6 +203,8 @@ def test_a_version_that_is_not_the_number_of_the_last_event_is_told(furnished: S
     [
         ("usage", "UPDATE part SET body = '[]' WHERE kind = 'usage'"),
         ("usage", "UPDATE document SET state = '{}' WHERE kind = 'usage'"),
+        ("customers", "UPDATE document SET administrator = 'eve' WHERE kind = 'customers' AND id = 'a1'"),
+        ("customers", "UPDATE document SET administrator = NULL WHERE kind = 'customers' AND id = 'a1'"),
         ("credits", "UPDATE part SET body = '[]' WHERE kind = 'credits' AND sort = 'grant'"),
         ("customers", "UPDATE part SET body = '' WHERE sort = 'person'"),
         ("numbers", "UPDATE document SET state = 'null' WHERE kind = 'numbers'"),

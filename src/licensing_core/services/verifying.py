@@ -107,10 +107,10 @@ class Verify(PagedQuery[Findings]):
         if isinstance(led, Exception):
             return [attrs.evolve(about, version=version, names=("history",))]
         if isinstance(stored, Stored):
-            held = (yield from self._holders(name)) if isinstance(stored.state, SeatPool) else {}
-            if held is None:
+            strangers = (yield from self._holders(name)) if isinstance(stored.state, SeatPool) else {}
+            if strangers is None:
                 return [attrs.evolve(about, sequence=led.sequence, version=version, names=("holdings",))]
-            found = list(compared(about, stored, led, placed, held or None))
+            found = list(compared(about, stored, led, placed, strangers or None))
             hidden = () if found else (yield from self._hidden(led.state))
             shut = attrs.evolve(about, fault=Fault.PART_HIDDEN, sequence=led.sequence)
             return [naming(shut, hidden)] if hidden else found

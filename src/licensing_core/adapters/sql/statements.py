@@ -184,6 +184,9 @@ CUSTOMERS_WITH: Final = union(
         PART.c.id == bindparam("of_person"),
         PART.c.sort == literal_column("'person'"),
     ),
+    select(DOCUMENT.c.id).where(
+        DOCUMENT.c.tenant == bindparam("of_tenant"), DOCUMENT.c.administrator == bindparam("of_person")
+    ),
 )
 _actor: Final = select(ACTOR).where(*_of(ACTOR, "tenant", "id"))
 ACTOR_OF: Final = Locking(_actor, _actor.with_for_update(read=True))
