@@ -230,6 +230,34 @@ def test_a_pool_that_became_one_of_seats_is_told(spoiled: Any) -> None:
     assert [(one.fault, one.names) for one in found] == [(Fault.STATE_DIFFERS, ("state",))]
 
 
+STRAY = (
+    "INSERT INTO pool SELECT tenant, {aggregate}, 'zzz', kind, beneficiary, bought, 0, 0, expires_at, renewals, 0, "
+    "suspended, terms, NULL, NULL FROM pool WHERE " + P1
+)
+
+
+def test_pools_of_an_account_under_the_id_of_a_purchased_pool_are_told(spoiled: Any) -> None:
+    (found,) = spoiled(STRAY.format(aggregate="aggregate"))
+    assert (found.aggregate, found.fault, found.names) == ("p1", Fault.PART_UNFOUNDED, ("account",))
+    assert found.sequence == found.version > 0
+
+
+def test_an_account_under_the_id_of_a_purchased_pool_is_told(spoiled: Any) -> None:
+    row = f"'acme', 'licenses', 'p1', '{{}}', 1, '{64 * '0'}', NULL"
+    (found,) = spoiled(f"INSERT INTO document VALUES ({row})")
+    assert (found.aggregate, found.fault) == ("p1", Fault.HISTORY_BROKEN)
+
+
+def test_pools_of_an_account_that_there_is_not_are_told(spoiled: Any) -> None:
+    (found,) = spoiled(STRAY.format(aggregate="'ghost'"))
+    assert (found.aggregate, found.fault, found.sequence, found.version) == ("ghost", Fault.HISTORY_BROKEN, 1, 0)
+
+
+def test_a_license_type_more_than_an_account_has_is_told(spoiled: Any) -> None:
+    (found,) = spoiled(STRAY.format(aggregate="'a1'"))
+    assert (found.aggregate, found.fault, found.names) == ("a1", Fault.UNREADABLE, ("state",))
+
+
 def test_holders_of_a_pool_of_seats_are_told(spoiled: Any) -> None:
     rows = "('acme', 's1', 's1', 'u1', 'held'), ('acme', 's1', 's1', 'eve', 'awaiting')"
     (found,) = spoiled(f"INSERT INTO holding VALUES {rows}")

@@ -54,7 +54,7 @@ class Finding(Value):
         sequence: Where the history is broken, else the number of its last event.
         version: What is stored as its version; 0 where that could not be read.
         names: The fields or parts that are wrong, such as `held`, `holdings.ana` or `enrollments.ana.course:fire`,
-            sorted; the first 100 of them.
+            or `account` where pools of one are stored under the id of a purchased pool; sorted; the first 100 of them.
         more: How many names more there are.
     """
 
