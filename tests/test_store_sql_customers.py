@@ -12,7 +12,7 @@ from sqlalchemy import Engine, create_engine, event
 
 from licensing_core import accounts, limits
 from licensing_core import credits as credit
-from licensing_core.accounts import AccountSettings
+from licensing_core.accounts import AccountSettings, Card
 from licensing_core.adapters.sql import SqlStore
 from licensing_core.credits import Balances, CreditAccount, CreditOrder, Entries, Entry, Grant, Orders, OrderStatus
 from licensing_core.limits import Limit, Limits, Places, PlaceTally, Tally, Usage
@@ -139,6 +139,7 @@ def test_who_leaves_costs_the_same_however_many_customers_there_are(
                     settings = AccountSettings(administrator="u9" if number in (3, 7) else f"other{number}")
                     added = accounts.add_customer(f"c{number}", None, zone="UTC", settings=settings, by=ROOT, now=NOON)
                     work.save(TENANT, added.state, expected=0, events=added.events)
+                    work.keep_card(TENANT, f"c{number}", f"other{number}", Card(name="X", email="x@acme.example"))
                     if number == 5:
                         joined = accounts.add_person(added.state, "u9", frozenset({"pay"}), by=ROOT, now=NOON)
                         work.save(TENANT, joined.state, expected=1, events=joined.events)

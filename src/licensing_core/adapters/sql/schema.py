@@ -206,6 +206,7 @@ CARD: Final = _table(
 )
 """Names and e-mail addresses, which stand nowhere else; *person* is empty for the customer itself."""
 Index("card_of_email", CARD.c.tenant, CARD.c.email, CARD.c.person, CARD.c.customer)
+Index("card_of_person", CARD.c.tenant, CARD.c.person, CARD.c.customer)
 
 COMMAND: Final = _table(
     "command",

@@ -50,8 +50,10 @@ CREATE TABLE actor (
 ) TABLE;
 CREATE INDEX part_of_person ON part (tenant, id) WHERE sort = 'person';
 CREATE INDEX document_of_administrator ON document (tenant, administrator, id) WHERE administrator IS NOT NULL;
+CREATE INDEX card_of_person ON card (tenant, person, customer);
 """
 _OLD_AGAIN: Final = """
+DROP INDEX card_of_person;
 DROP INDEX document_of_administrator;
 DROP INDEX part_of_person;
 DROP TABLE actor;
