@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from licensing_core.adapters.sql import UnsupportedDatabase
-from licensing_core.adapters.sql.revisions import MigrationNeeded
+from licensing_core.adapters.sql.revisions import MigrationNeeded, TableNamesTaken
 from licensing_core.billing import (
     Billed,
     ItemChange,
@@ -281,6 +281,28 @@ LICENSE_EXAMPLES: list[Example] = [
         (
             "Las tablas de la base de datos son de la revisión 0001, pero esta versión trabaja con 0002. "
             "Haz una copia de seguridad y mígralas, o usa la versión a la que corresponden."
+        ),
+    ),
+    (
+        TableNamesTaken(tables=("enrollment",)),
+        (
+            "The database has a table of another maker under a name that is needed: enrollment. Nothing was changed. "
+            "Use another database or schema, or rename this table."
+        ),
+        (
+            "La base de datos tiene una tabla ajena con un nombre que hace falta: enrollment. No se cambió nada. "
+            "Usa otra base de datos u otro esquema, o cambia el nombre de esa tabla."
+        ),
+    ),
+    (
+        TableNamesTaken(tables=("enrollment", "event")),
+        (
+            "The database has tables of other makers under names that are needed: enrollment and event. Nothing was "
+            "changed. Use another database or schema, or rename these tables."
+        ),
+        (
+            "La base de datos tiene tablas ajenas con nombres que hacen falta: enrollment y event. No se cambió nada. "
+            "Usa otra base de datos u otro esquema, o cambia el nombre de esas tablas."
         ),
     ),
     (

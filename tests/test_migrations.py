@@ -16,6 +16,7 @@ from licensing_core.adapters.sql.revisions import (
     REVISIONS,
     VERSION,
     MigrationNeeded,
+    TableNamesTaken,
     make_tables,
     revision_of,
 )
@@ -87,6 +88,12 @@ def shape(connection: Connection) -> set[Any]:
     return {row for row in found if row[0] != VERSION.name}
 
 
+def shape_of(engine: Engine) -> set[Any]:
+    """As `shape()`."""
+    with engine.connect() as connection:
+        return shape(connection)
+
+
 def plain(sql: str) -> str:
     """*sql* without the white space that does not matter."""
     return " ".join(sql.replace("(", " ( ").replace(")", " ) ").replace(",", " , ").split())
@@ -106,6 +113,8 @@ def in_use(engine: Engine) -> None:
         replayed(store)
         assert events_of(store, "p1") == [*before, "pool.licenses_assigned"]
         assert len(events_of(store, "a1", AggregateKind.CUSTOMERS)) == 53
+        with store.begin(read_only=True) as work:
+            assert [list(work.customers_with(TENANT, one)) for one in ("chief", "other")] == [["a1"], ["a2"]]
 
 
 # The tables
@@ -140,6 +149,13 @@ def test_the_first_revision_is_what_stores_made_before_there_was_one(tmp_path: P
         upgrade(connection, "0001")
         assert shape(connection) == {plain(line.rstrip(";")) for line in TABLES}
     engine.dispose()
+
+
+def test_the_tables_of_each_revision_are_known(connection: Connection) -> None:
+    for revision in REVISIONS:
+        upgrade(connection, revision)
+        VERSION.drop(connection)
+        assert revision_of(connection) == revision
 
 
 def test_the_steps_are_those_that_are_named() -> None:
@@ -332,9 +348,10 @@ def test_a_store_makes_new_tables_and_refuses_older_ones(engine: Engine) -> None
 # Beside others
 
 
-def test_what_is_not_committed_has_not_happened(engine: Engine) -> None:
+@pytest.mark.parametrize("step", [upgrade, make_tables])
+def test_what_is_not_committed_has_not_happened(engine: Engine, step: Callable[[Connection], None]) -> None:
     with engine.connect() as connection:
-        upgrade(connection)
+        step(connection)
         connection.rollback()
     with engine.connect() as connection:
         assert inspect(connection).get_table_names() == []
@@ -346,6 +363,97 @@ def test_the_hosts_own_revisions_are_not_disturbed(connection: Connection) -> No
     upgrade(connection)
     downgrade(connection, "base")
     assert connection.exec_driver_sql("SELECT version_num FROM alembic_version").all() == [("abc",)]
+
+
+@pytest.mark.parametrize("step", [upgrade, make_tables])
+@pytest.mark.parametrize("name", sorted(METADATA.tables))
+def test_a_table_of_the_host_is_neither_taken_over_nor_taken_away(
+    connection: Connection, name: str, step: Callable[[Connection], None]
+) -> None:
+    connection.exec_driver_sql(f"CREATE TABLE {name} (id INTEGER PRIMARY KEY, title TEXT)")
+    before = shape(connection)
+    with pytest.raises(TableNamesTaken) as refused:
+        step(connection)
+    assert refused.value == TableNamesTaken(tables=(name,))
+    assert f" {name};" in str(refused.value)
+    assert revision_of(connection) is None
+    assert VERSION.name not in inspect(connection).get_table_names()
+    downgrade(connection, "base")
+    assert shape(connection) == before
+
+
+@pytest.mark.parametrize("step", [upgrade, make_tables])
+def test_all_tables_and_views_of_the_host_that_are_in_the_way_are_named(
+    connection: Connection, step: Callable[[Connection], None]
+) -> None:
+    for name in ("pool", "holding", "event"):
+        connection.exec_driver_sql(f"CREATE TABLE {name} (id INTEGER PRIMARY KEY, title TEXT)")
+    connection.exec_driver_sql("CREATE VIEW card AS SELECT * FROM event")
+    with pytest.raises(TableNamesTaken) as refused:
+        step(connection)
+    assert refused.value == TableNamesTaken(tables=("card", "event", "holding", "pool"))
+
+
+def test_names_are_the_same_in_upper_case_where_the_database_says_so(connection: Connection) -> None:
+    connection.exec_driver_sql('CREATE TABLE "Event" (id INTEGER PRIMARY KEY)')
+    if connection.dialect.name == "sqlite":
+        with pytest.raises(TableNamesTaken):
+            upgrade(connection)
+    else:
+        upgrade(connection)
+        assert "Event" in inspect(connection).get_table_names()
+
+
+@pytest.mark.parametrize("noted", [True, False])
+def test_a_table_of_the_host_that_a_later_revision_needs_the_name_of_is_left_alone(
+    connection: Connection, noted: bool
+) -> None:
+    upgrade(connection, "0001")
+    if not noted:
+        VERSION.drop(connection)
+    connection.exec_driver_sql("CREATE TABLE actor (id INTEGER PRIMARY KEY, film TEXT)")
+    before = shape(connection)
+    assert revision_of(connection) == "0001"
+    with pytest.raises(TableNamesTaken) as refused:
+        upgrade(connection)
+    assert refused.value == TableNamesTaken(tables=("actor",))
+    assert shape(connection) == before
+
+
+def test_a_store_refuses_a_database_in_which_a_name_is_taken(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.exec_driver_sql("CREATE TABLE enrollment (id INTEGER PRIMARY KEY)")
+        before = shape(connection)
+    with closing(store_of(engine)) as store, pytest.raises(TableNamesTaken):
+        store.create()
+    with engine.connect() as connection:
+        assert shape(connection) == before
+        assert VERSION.name not in inspect(connection).get_table_names()
+
+
+def test_tables_in_a_schema_of_their_own_do_not_mind_those_of_the_next_schema() -> None:
+    url = the_server().new_database()
+    hosts = create_engine(url)
+    own = create_engine(f"{url}&options=-csearch_path%3Dapart,public")
+    with hosts.begin() as connection:
+        make_tables(connection)
+        connection.exec_driver_sql("CREATE SCHEMA apart")
+        before = rows(connection)
+    in_public = shape_of(hosts)
+    with closing(store_of(own)) as store:
+        store.create()
+        store.create()
+    with own.begin() as connection:
+        notes = connection.exec_driver_sql("SELECT count(*) FROM apart.licensing_core_version").scalar()
+        assert (revision_of(connection), notes) == (REVISIONS[-1], 1)
+        assert set(inspect(connection).get_table_names("apart")) == {*METADATA.tables, VERSION.name}
+        downgrade(connection, "base")
+        assert inspect(connection).get_table_names("apart") == [VERSION.name]
+    assert shape_of(hosts) == in_public
+    with hosts.begin() as connection:
+        assert (rows(connection), revision_of(connection)) == (before, REVISIONS[-1])
+    hosts.dispose()
+    own.dispose()
 
 
 @pytest.mark.parametrize("step", [upgrade, make_tables])

@@ -17,7 +17,8 @@ from licensing_core.adapters.sql import AsyncSqlStore, SqlStore
 from licensing_core.checks import InvalidInstant
 from licensing_core.enrollments import Enrollments
 from licensing_core.pools import LicensePool
-from licensing_core.protocols import AggregateKind, BrokenHistory, Page, Store, StoreUnavailable
+from licensing_core.protocols import AggregateExists, AggregateKind, BrokenHistory, Page, Store, StoreUnavailable
+from licensing_core.serde import InvalidDocument
 from licensing_core.services import (
     AsOf,
     AsyncLicensing,
@@ -33,6 +34,7 @@ from licensing_core.services import (
 )
 from licensing_core.services.comparing import MOST_NAMES, Led, compared
 from licensing_core.services.replay import replay_whole
+from tests.faulty import Faulty
 from tests.service_world import NOON, TENANT, Clock, assign, buy, enroll, host, refused
 from tests.service_world import sent as sent_by
 
@@ -157,6 +159,24 @@ def test_what_is_wrong_with_the_history_of_a_pool_is_found(
     assert sequence is None or found.sequence == sequence
 
 
+P1_GONE = f"DELETE FROM enrollment WHERE pool = 'p1'; DELETE FROM holding WHERE {P1}; DELETE FROM pool WHERE {P1}"
+
+
+def test_a_pool_of_which_only_later_events_are_left_is_told(spoiled: Any) -> None:
+    (found,) = spoiled(f"{P1_GONE}; DELETE FROM event WHERE {HISTORY} AND sequence < 3")
+    assert (found.aggregate, found.fault, found.sequence, found.version) == ("p1", Fault.HISTORY_BROKEN, 3, 0)
+
+
+@pytest.mark.parametrize("first", [1, 2, 3])
+def test_nothing_new_is_begun_where_events_are_left(furnished_database: Path, tmp_path: Path, first: int) -> None:
+    path = copy(furnished_database, tmp_path)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(f"{P1_GONE}; DELETE FROM event WHERE {HISTORY} AND sequence < {first}")
+    with closing(SqlStore(f"sqlite:///{path}")) as store:
+        licensing = Licensing(store, host(), Clock())
+        assert refused(licensing.run, buy("p1", key="again")) == AggregateExists(aggregate="p1")
+
+
 def test_an_event_that_was_cut_off_is_missed(spoiled: Any) -> None:
     last = f"(SELECT max(sequence) FROM event WHERE {HISTORY})"
     (found,) = spoiled(f"DELETE FROM event WHERE {HISTORY} AND sequence = {last}")
@@ -183,6 +203,8 @@ def test_a_version_that_is_not_the_number_of_the_last_event_is_told(furnished: S
     [
         ("usage", "UPDATE part SET body = '[]' WHERE kind = 'usage'"),
         ("usage", "UPDATE document SET state = '{}' WHERE kind = 'usage'"),
+        ("customers", "UPDATE document SET administrator = 'eve' WHERE kind = 'customers' AND id = 'a1'"),
+        ("customers", "UPDATE document SET administrator = NULL WHERE kind = 'customers' AND id = 'a1'"),
         ("credits", "UPDATE part SET body = '[]' WHERE kind = 'credits' AND sort = 'grant'"),
         ("customers", "UPDATE part SET body = '' WHERE sort = 'person'"),
         ("numbers", "UPDATE document SET state = 'null' WHERE kind = 'numbers'"),
@@ -206,6 +228,52 @@ def test_enrollments_that_cannot_be_read_are_told_of_each_aggregate(spoiled: Any
 def test_a_pool_that_became_one_of_seats_is_told(spoiled: Any) -> None:
     found = spoiled(f"UPDATE pool SET kind = 'seats' WHERE {P1}")
     assert [(one.fault, one.names) for one in found] == [(Fault.STATE_DIFFERS, ("state",))]
+
+
+STRAY = (
+    "INSERT INTO pool SELECT tenant, {aggregate}, 'zzz', kind, beneficiary, bought, 0, 0, expires_at, renewals, 0, "
+    "suspended, terms, NULL, NULL FROM pool WHERE " + P1
+)
+
+
+def test_pools_of_an_account_under_the_id_of_a_purchased_pool_are_told(spoiled: Any) -> None:
+    (found,) = spoiled(STRAY.format(aggregate="aggregate"))
+    assert (found.aggregate, found.fault, found.names) == ("p1", Fault.PART_UNFOUNDED, ("account",))
+    assert found.sequence == found.version > 0
+
+
+def test_an_account_under_the_id_of_a_purchased_pool_is_told(spoiled: Any) -> None:
+    row = f"'acme', 'licenses', 'p1', '{{}}', 1, '{64 * '0'}', NULL"
+    (found,) = spoiled(f"INSERT INTO document VALUES ({row})")
+    assert (found.aggregate, found.fault) == ("p1", Fault.HISTORY_BROKEN)
+
+
+def test_pools_of_an_account_that_there_is_not_are_told(spoiled: Any) -> None:
+    (found,) = spoiled(STRAY.format(aggregate="'ghost'"))
+    assert (found.aggregate, found.fault, found.sequence, found.version) == ("ghost", Fault.HISTORY_BROKEN, 1, 0)
+
+
+def test_a_license_type_more_than_an_account_has_is_told(spoiled: Any) -> None:
+    (found,) = spoiled(STRAY.format(aggregate="'a1'"))
+    assert (found.aggregate, found.fault, found.names) == ("a1", Fault.UNREADABLE, ("state",))
+
+
+def test_holders_of_a_pool_of_seats_are_told(spoiled: Any) -> None:
+    rows = "('acme', 's1', 's1', 'u1', 'held'), ('acme', 's1', 's1', 'eve', 'awaiting')"
+    (found,) = spoiled(f"INSERT INTO holding VALUES {rows}")
+    told = ("s1", Fault.PART_UNFOUNDED, ("holdings.eve", "holdings.u1"))
+    assert (found.aggregate, found.fault, found.names) == told
+    assert found.sequence == found.version > 0
+
+
+def test_holders_of_a_pool_of_seats_that_cannot_be_read_are_told(furnished: Store) -> None:
+    def holders(*_: Any) -> Any:
+        raise InvalidDocument(faults=(("$", "document.contradicted"),))
+
+    store = Faulty(holders=holders)
+    store._store = furnished  # type: ignore[assignment]
+    (found,) = Licensing(store, host(), Clock()).run(verify()).findings
+    assert (found.aggregate, found.fault, found.names) == ("s1", Fault.UNREADABLE, ("holdings",))
 
 
 @pytest.mark.parametrize("statement", ["terms = '{}'", "held = 99", "beneficiary = 'nobody'"])
@@ -336,6 +404,18 @@ def test_the_same_is_found_when_it_is_awaited(furnished_database: Path, tmp_path
         ("p1", "unreadable"),
     ]
     assert asyncio.run(found()) == answer
+
+
+def test_who_holds_something_of_a_pool_of_seats_has_no_license_by_that(
+    furnished_database: Path, tmp_path: Path
+) -> None:
+    path = copy(furnished_database, tmp_path)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript("INSERT INTO holding VALUES ('acme', 's1', 's1', 'eve', 'held')")
+    with closing(SqlStore(f"sqlite:///{path}")) as store, store.begin(read_only=True) as work:
+        assert list(work.holders(TENANT, "s1", Page())) == ["eve"]
+        assert list(work.licenses(TENANT, "eve")) == []
+        assert [pool.id for pool in work.licenses(TENANT, "u1")] == ["p1"]
 
 
 # As it was

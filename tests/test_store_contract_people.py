@@ -10,7 +10,7 @@ from licensing_core.adapters.memory import MemoryStore
 from licensing_core.enrollments import EnrollmentsMovedOut
 from licensing_core.holdings import Holding, Holdings
 from licensing_core.pools import HolderMerged, LicensePool
-from licensing_core.protocols import Page
+from licensing_core.protocols import AggregateKind, Page
 from licensing_core.testing.contracts_people import PeopleContract
 from tests.faulty import Fault, Faulty, broken, laws_of, without_an_undo
 
@@ -24,6 +24,24 @@ def those_with_an_account(work: Any, tenant: str, person: str) -> Any:
 
 def those_with_a_card(work: Any, tenant: str, person: str) -> Any:
     return [name for name in work.customers_with(tenant, person) if work.card(tenant, name, person)]
+
+
+def those_without_an_administrator(work: Any, tenant: str, person: str) -> Any:
+    return [
+        name
+        for name in work.customers_with(tenant, person)
+        if work.card(tenant, name, person) or person in work.customer(tenant, name, (), None).state.people
+    ]
+
+
+def whoever_was_the_administrator(work: Any, tenant: str, person: str) -> Any:
+    """As an index that is never written anew would have it."""
+    found = set(work.customers_with(tenant, person))
+    for one in work.customers(tenant, Page()):
+        (added, *_) = work.history(tenant, AggregateKind.CUSTOMERS, one.id)
+        if added.event.settings.administrator == person:
+            found.add(one.id)
+    return sorted(found)
 
 
 def backwards(work: Any, tenant: str, person: str) -> Any:
@@ -110,7 +128,15 @@ FAULTS: list[tuple[str, Fault]] = [
     ("customer", no_account),
     *(
         ("customers_with", fault)
-        for fault in (those_with_an_account, those_with_a_card, backwards, of_the_tenant_acme, all_customers)
+        for fault in (
+            those_with_an_account,
+            those_with_a_card,
+            those_without_an_administrator,
+            whoever_was_the_administrator,
+            backwards,
+            of_the_tenant_acme,
+            all_customers,
+        )
     ),
     ("keep_actor", forgetting_no_grant),
     ("keep_actor", forgetting_the_grant_everywhere),

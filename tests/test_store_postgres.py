@@ -19,9 +19,9 @@ from licensing_core.adapters.sql.engines import MOST_CONNECTIONS
 from licensing_core.adapters.sql.schema import METADATA
 from licensing_core.directory import Actor, Role
 from licensing_core.pools import LicensesExhausted
-from licensing_core.protocols import AggregateKind, StoreUnavailable
+from licensing_core.protocols import AggregateExists, AggregateKind, Page, StoreUnavailable
 from licensing_core.services import AsyncLicensing, GrantActor, Licensing, ReadPool
-from tests.postgres import Server, a_database
+from tests.postgres import Server, a_database, the_server
 from tests.service_world import TENANT, Clock, assign, buy, host, known, unassign
 
 READ = ReadPool(tenant=TENANT, actor="boss", pool="p1")
@@ -117,6 +117,24 @@ def test_a_command_that_is_sent_twice_at_once_is_answered_alike(store: SqlStore)
         assert last[0].result().added == ("u5",)
     with pytest.raises(LicensesExhausted):
         licensing(store).run(assign("u6", key="more"))
+
+
+def test_a_history_without_its_beginning_is_listed_and_is_not_begun_again(url: str, store: SqlStore) -> None:
+    licensing(store).run(assign("u1", key="k1"))
+    licensing(store).run(buy("p2"))
+    with the_server().connect(make_url(url).database or "") as connection:
+        for table in ("holding", "pool", "event"):
+            events = " AND sequence < 3" if table == "event" else ""
+            connection.execute(f"DELETE FROM {table} WHERE aggregate = 'p1'{events}".encode())
+    with store.begin(read_only=True) as work:
+        assert work.stored(TENANT, AggregateKind.LICENSES, Page()) == ("p1", "p2")
+        assert work.stored(TENANT, AggregateKind.LICENSES, Page(most=1)) == ("p1",)
+        assert work.stored(TENANT, AggregateKind.LICENSES, Page("p1", 1)) == ("p2",)
+        assert work.stored(TENANT, AggregateKind.LICENSES, Page("p2", 1)) == ()
+        assert work.stored(TENANT, AggregateKind.USAGE, Page()) == ()
+    with pytest.raises(AggregateExists) as refused:
+        licensing(store).run(buy("p1", key="again"))
+    assert refused.value == AggregateExists(aggregate="p1")
 
 
 def test_whoever_takes_a_grant_away_waits_for_all_who_rely_on_it(store: SqlStore) -> None:

@@ -10,15 +10,19 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, create_engine, event
 
+from licensing_core import accounts, limits
 from licensing_core import credits as credit
-from licensing_core import limits
+from licensing_core.accounts import AccountSettings, Card
 from licensing_core.adapters.sql import SqlStore
 from licensing_core.credits import Balances, CreditAccount, CreditOrder, Entries, Entry, Grant, Orders, OrderStatus
 from licensing_core.limits import Limit, Limits, Places, PlaceTally, Tally, Usage
 from licensing_core.periods import Cycle, Duration
-from licensing_core.protocols import Store
+from licensing_core.protocols import AggregateKind, Page, Store
 from licensing_core.serde import InvalidDocument
+from licensing_core.services import Licensing
 from licensing_core.testing.contracts_customers import PACK, POLICY
+from tests.people_world import deactivate, forget, merge
+from tests.service_world import TENANT, Clock, host
 from tests.specimens import NOON, ROOT
 from tests.test_store_sql import a_store, raw, statements
 
@@ -119,6 +123,38 @@ def test_a_command_costs_the_same_however_many_places_closed_grants_and_unpaid_o
     assert steps[10] * 0.9 < steps[1_000] < steps[10] * 1.1
 
 
+@pytest.mark.parametrize("command", [deactivate, merge, forget])
+def test_who_leaves_costs_the_same_however_many_customers_there_are(
+    tmp_path: Path, command: Callable[..., Any]
+) -> None:
+    """Of which u9 is the administrator of two, and a person of a third."""
+    seen: dict[int, list[tuple[str, int]]] = {}
+    steps: dict[int, int] = {}
+    for size in SIZES:
+        engine = create_engine(f"sqlite:///{tmp_path / str(size)}.db")
+        with closing(SqlStore(engine)) as store:
+            store.create()
+            with store.begin() as work:
+                for number in range(size):
+                    settings = AccountSettings(administrator="u9" if number in (3, 7) else f"other{number}")
+                    added = accounts.add_customer(f"c{number}", None, zone="UTC", settings=settings, by=ROOT, now=NOON)
+                    work.save(TENANT, added.state, expected=0, events=added.events)
+                    work.keep_card(TENANT, f"c{number}", f"other{number}", Card(name="X", email="x@acme.example"))
+                    if number == 5:
+                        joined = accounts.add_person(added.state, "u9", frozenset({"pay"}), by=ROOT, now=NOON)
+                        work.save(TENANT, joined.state, expected=1, events=joined.events)
+            seen[size], counted = statements(engine), work_of(engine)
+            Licensing(store, host(), Clock()).run(command("u9"))
+            steps[size] = counted[0]
+            with store.begin(read_only=True) as work:
+                left = {deactivate: ("c5",), merge: (), forget: ("c3", "c5", "c7")}
+                assert tuple(work.customers_with(TENANT, "u9")) == left[command]
+        engine.dispose()
+    assert seen[10] == seen[1_000]
+    assert len(seen[10]) <= 40
+    assert steps[10] * 0.9 < steps[1_000] < steps[10] * 1.1
+
+
 def test_every_part_is_found_by_its_key_or_among_the_open_ones(tmp_path: Path) -> None:
     engine, asked = create_engine(f"sqlite:///{tmp_path / 'licenses.db'}"), list[tuple[str, Any, bool]]()
     with closing(SqlStore(engine)) as store:
@@ -139,6 +175,39 @@ def test_every_part_is_found_by_its_key_or_among_the_open_ones(tmp_path: Path) -
     assert [plan for plan in plans if "SCAN" in plan] == []
     assert [plan for plan in on_parts if "id=?" not in plan] == []
     assert [plan for plan in on_parts if "INDEX part_open (tenant=? AND kind=? AND document=? AND sort=?)" in plan]
+
+
+def test_a_page_of_what_is_stored_costs_the_same_however_much_there_is(tmp_path: Path) -> None:
+    """Neither other aggregates nor events, first ones or later ones, are gone through."""
+    steps: dict[int, int] = {}
+    for size in SIZES:
+        engine = create_engine(f"sqlite:///{tmp_path / str(size)}.db")
+        with closing(SqlStore(engine)) as store:
+            store.create()
+            with engine.begin() as connection:
+                for number in range(size):
+                    connection.exec_driver_sql(EVENT_ROWS.format(aggregate="a0", first=1, number=number))
+                    connection.exec_driver_sql(EVENT_ROWS.format(aggregate=f"a{number}", first=2, number=size))
+                    connection.exec_driver_sql(POOL_ROW.format(aggregate="b0", name=f"t{number}"))
+                    connection.exec_driver_sql(POOL_ROW.format(aggregate=f"b{number + 1}", name="t0"))
+            counted = work_of(engine)
+            with store.begin(read_only=True) as work:
+                assert work.stored("t1", AggregateKind.LICENSES, Page(most=2)) == ("a0", "a1")
+                assert work.stored("t1", AggregateKind.LICENSES, Page("a9999", 2)) == ("b0", "b1")
+            steps[size] = counted[0]
+        engine.dispose()
+    assert 0 < steps[10] * 0.9 < steps[1_000] < steps[10] * 1.1
+
+
+EVENT_ROWS = (
+    "INSERT INTO event VALUES ('t1', 'licenses', '{aggregate}', {first} + {number}, 'x', 1, 0, '{{}}', '"
+    + 64 * "0"
+    + "') ON CONFLICT DO NOTHING"
+)
+POOL_ROW = (
+    "INSERT INTO pool VALUES ('t1', '{aggregate}', '{name}', 'licenses', 'everyone', 0, 0, 0, NULL, 0, 0, 0, NULL, "
+    "NULL, NULL) ON CONFLICT DO NOTHING"
+)
 
 
 def test_which_grants_and_orders_are_open_stands_in_their_rows(tmp_path: Path) -> None:

@@ -118,6 +118,15 @@ _GENERAL: Final[dict[str, Text]] = {
             "Make a backup and migrate them, or use the version that they are of."
         ),
     ),
+    "store.table_names_taken": (
+        by(
+            "tables",
+            "The database has a table of another maker under a name that is needed: {tables:list}. Nothing was "
+            "changed. Use another database or schema, or rename this table.",
+            "The database has tables of other makers under names that are needed: {tables:list}. Nothing was "
+            "changed. Use another database or schema, or rename these tables.",
+        ),
+    ),
     "document.invalid": (
         by(
             "faults",

@@ -97,7 +97,7 @@ class UnitOfWork(Protocol):
         ...
 
     def customers_with(self, tenant: str, person: str) -> Sequence[str]:
-        """Ids of the customers that have *person* among their people, or keep a card of them, sorted."""
+        """Ids of the customers that have *person* as administrator or among their people, or a card of them, sorted."""
         ...
 
     def actor(self, tenant: str, actor_id: str) -> Actor | None:

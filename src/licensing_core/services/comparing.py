@@ -54,7 +54,7 @@ class Finding(Value):
         sequence: Where the history is broken, else the number of its last event.
         version: What is stored as its version; 0 where that could not be read.
         names: The fields or parts that are wrong, such as `held`, `holdings.ana` or `enrollments.ana.course:fire`,
-            sorted; the first 100 of them.
+            or `account` where pools of one are stored under the id of a purchased pool; sorted; the first 100 of them.
         more: How many names more there are.
     """
 
@@ -93,7 +93,7 @@ def compared(
         about: What the findings begin with: kind and aggregate.
         stored: With all that is in it, or where that cannot be, with a part of it: only what was loaded is compared.
         placed: `None` when they cannot be read.
-        held: What is stored of the holders of a pool that was loaded without them.
+        held: What is stored of the holders of a pool that was loaded without them; one of seats has none.
     """
     told = attrs.evolve(about, sequence=led.sequence, version=stored.version)
     if stored.version != led.sequence:
@@ -106,8 +106,9 @@ def compared(
     else:
         for path, fault in _differences(Enrollments(placed), led.enrollments, _ENROLLMENTS):
             wrong[fault].append(path)
-    if held is not None and isinstance(led.state, LicensePool):
-        for path, fault in _differences(held, led.state.holdings, "holdings"):
+    if held is not None:
+        made = led.state.holdings if isinstance(led.state, LicensePool) else {}
+        for path, fault in _differences(held, made, "holdings"):
             wrong[fault].append(path)
     for fault, names in wrong.items():
         yield naming(attrs.evolve(told, fault=fault), names)

@@ -18,7 +18,7 @@ from licensing_core.protocols import Stored, VersionConflict
 from licensing_core.services.engine import Command, UseCase, ask, save
 from licensing_core.services.grants import keep, superadmin_over
 from licensing_core.services.loading import enrollments_of
-from licensing_core.services.people import customer_with, customers_of, drop_card, licensed, require_few, through
+from licensing_core.services.people import customer_with, customers_with, drop_card, licensed, require_few, through
 
 MOST_MERGED: Final = 1000
 """How many pools, accounts and customers one `MergeUsers` takes at most: it takes all of them, or none."""
@@ -72,7 +72,7 @@ class MergeUsers(Command[UsersMerged]):
         """See who acts, lock all that is concerned in one order, decide, and save."""
         actor = yield from superadmin_over(self, self.actor, self.user)
         revoked = yield from keep(self, self.user, None)
-        customers = yield from customers_of(self, self.user)
+        customers = yield from customers_with(self, self.user)
         held, owned = yield from licensed(self, self.user)
         purchased = held | self._concerned((yield from self._enrollments()))
         require_few("pools", MOST_MERGED, customers, purchased, owned)

@@ -22,7 +22,7 @@ from licensing_core.pools import LicensePool
 from licensing_core.protocols import Stored
 from licensing_core.services.engine import Command, UseCase, ask, save
 from licensing_core.services.grants import keep, superadmin_over
-from licensing_core.services.loading import enrollments_of, every, live
+from licensing_core.services.loading import enrollments_of, live
 
 MOST_CHANGED: Final = 100
 """How many pools, accounts and customers one `DeactivateUser` changes at most; the rest is for the next one."""
@@ -63,15 +63,8 @@ def require_few(parameter: str, most: int, *ids: Collection[str]) -> None:
 
 
 def customers_with(command: Command[Any], user: str) -> UseCase[Sequence[str]]:
-    """The customers that have *user* among their people, or keep a card of them."""
+    """The customers that have *user* as administrator or among their people, or keep a card of them."""
     return (yield from ask(lambda ports: ports.work.customers_with(command.tenant, user)))
-
-
-def customers_of(command: Command[Any], user: str) -> UseCase[frozenset[str]]:
-    """Those, and the customers whose administrator is *user*, for which all of them are gone through."""
-    found = yield from customers_with(command, user)
-    known = yield from every(lambda ports, page: ports.work.customers(command.tenant, page))
-    return frozenset(found).union(one.id for one in known if one.settings.administrator == user)
 
 
 def customer_with(
@@ -197,7 +190,7 @@ class DeactivateUser(Command[UserDeactivated]):
         self, actor: Actor, directory: Directory, now: datetime
     ) -> UseCase[list[Callable[[], UseCase[Sequence[Event]]]]]:
         """What may have to be taken, in the order in which it is locked."""
-        customers = yield from customers_of(self, self.user)
+        customers = yield from customers_with(self, self.user)
         held, owned = yield from licensed(self, self.user)
         theirs = yield from enrollments_of(self, [self.user])
         purchased = held | through(theirs, self.user)

@@ -20,7 +20,7 @@ from licensing_core.errors import LicensingError
 from licensing_core.holdings import Holding
 from licensing_core.license_cycle import LicenseAccount
 from licensing_core.limits import Usage
-from licensing_core.pools import LicensePool
+from licensing_core.pools import LicensePool, SeatPool
 from licensing_core.protocols import (
     MOST_OF_PAGE,
     Aggregate,
@@ -99,15 +99,23 @@ class Verify(PagedQuery[Findings]):
         about = Finding(kind=self.kind, aggregate=name, fault=Fault.UNREADABLE)
         led = yield from self._led(name)
         stored = yield from _tried(partial(_load, self.tenant, self.kind, name, None))
-        if stored is None and self.kind is AggregateKind.LICENSES:  # it is no purchased pool, but an account
-            stored = yield from _tried(partial(_load, self.tenant, None, name, None))
+        beside: Stored[Aggregate] | Exception | None = None
+        if self.kind is AggregateKind.LICENSES:  # of which an account is one, too, and no id is of both
+            beside = yield from _tried(partial(_load, self.tenant, None, name, None))
+            stored, beside = (beside, None) if stored is None else (stored, beside)
         version = stored.version if isinstance(stored, Stored) else 0
         if isinstance(led, BrokenHistory):
             return [attrs.evolve(about, fault=Fault.HISTORY_BROKEN, sequence=led.sequence, version=version)]
         if isinstance(led, Exception):
             return [attrs.evolve(about, version=version, names=("history",))]
         if isinstance(stored, Stored):
-            found = list(compared(about, stored, led, placed))
+            strangers = (yield from self._holders(name)) if isinstance(stored.state, SeatPool) else {}
+            if strangers is None:
+                return [attrs.evolve(about, sequence=led.sequence, version=version, names=("holdings",))]
+            found = list(compared(about, stored, led, placed, strangers or None))
+            if beside is not None:
+                told = attrs.evolve(about, fault=Fault.PART_UNFOUNDED, sequence=led.sequence, version=version)
+                found.append(attrs.evolve(told, names=("account",)))
             hidden = () if found else (yield from self._hidden(led.state))
             shut = attrs.evolve(about, fault=Fault.PART_HIDDEN, sequence=led.sequence)
             return [naming(shut, hidden)] if hidden else found

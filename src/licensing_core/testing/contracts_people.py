@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from licensing_core import accounts, enrollments, license_cycle, pools
-from licensing_core.accounts import Card, CustomerAccount
+from licensing_core.accounts import AccountSettings, Card, CustomerAccount
 from licensing_core.directory import Actor, Role
 from licensing_core.enrollments import EnrollmentsMovedIn
 from licensing_core.holdings import Holding
@@ -42,9 +42,10 @@ OTHER: Final = Card(name="Luis", email="luis@acme.example")
 OF_CUSTOMERS: Final = AggregateKind.CUSTOMERS
 
 
-def add_customer(store: Store, customer: str, *people: str, tenant: str = T1) -> None:
+def add_customer(store: Store, customer: str, *people: str, administrator: str | None = None, tenant: str = T1) -> None:
     """Add a customer with *people*, each of whom may do what their own id says."""
-    added = accounts.add_customer(customer, None, zone="UTC", by=ROOT, now=NOW)
+    settings = AccountSettings(administrator=administrator)
+    added = accounts.add_customer(customer, None, zone="UTC", settings=settings, by=ROOT, now=NOW)
     save_new(store, added.state, added.events, tenant)
     with store.begin() as work:
         for person in people:
@@ -120,6 +121,45 @@ class PeopleContract:
             work.keep_card(T1, "b", "ana", None)
             work.keep_card(T1, "gone", "ana", None)
             equal(list(work.customers_with(T1, "ana")), ["B", "a"], "who is gone is found no more")
+
+    def test_customers_are_found_by_their_administrator(self, store: Store) -> None:
+        for customer, administrator in (("b", "ana"), ("a", "ana"), ("c", "luis"), ("d", None)):
+            add_customer(store, customer, administrator=administrator)
+        add_customer(store, "b", administrator="zoe", tenant=T2)
+        with store.begin() as work:
+            equal(list(work.customers_with(T1, "ana")), ["a", "b"], "customers are found by their administrator")
+            equal(list(work.customers_with(T1, "luis")), ["c"], "customers are found by their administrator")
+            equal(list(work.customers_with(T1, "zoe")), [], "a tenant sees its own")
+            equal(list(work.customers_with(T2, "zoe")), ["b"], "a tenant sees its own")
+            stored = customer_in(work, "a", ["ana"])
+            joined = accounts.add_person(stored.state, "ana", frozenset(), by=ROOT, now=NOW)
+            work.save(T1, joined.state, expected=stored.version, events=joined.events)
+            equal(list(work.customers_with(T1, "ana")), ["a", "b"], "a customer is named once")
+            for customer in ("a", "b"):
+                stored = customer_in(work, customer, BOTH)
+                merged = accounts.merge_person(stored.state, "ana", "luis", by=ROOT, now=NOW)
+                work.save(T1, merged.state, expected=stored.version, events=merged.events)
+            stored = customer_in(work, "c", ["luis"])
+            retired = accounts.deactivate_person(stored.state, "luis", by=ROOT, now=NOW)
+            work.save(T1, retired.state, expected=stored.version, events=retired.events)
+        with store.begin() as work:
+            equal(list(work.customers_with(T1, "ana")), [], "who was the administrator is found no more")
+            equal(list(work.customers_with(T1, "luis")), ["a", "b"], "another administrator is found")
+            equal(
+                [customer_in(work, one, ()).state.settings.administrator for one in ("a", "b", "c", "d")],
+                ["luis", "luis", None, None],
+                "an administrator is loaded as it was saved",
+            )
+        try:
+            with store.begin() as work:
+                stored = customer_in(work, "b", ["luis"])
+                retired = accounts.deactivate_person(stored.state, "luis", by=ROOT, now=NOW)
+                work.save(T1, retired.state, expected=stored.version, events=retired.events)
+                interrupt()
+        except Interrupted:
+            pass
+        with store.begin() as work:
+            equal(list(work.customers_with(T1, "luis")), ["a", "b"], "an error undoes everything")
 
     def test_a_license_goes_to_the_one_that_a_user_is_merged_into(self, store: Store) -> None:
         for name in ("p1", "p2"):

@@ -213,7 +213,12 @@ class MemoryUnitOfWork:
         tables, owner, who = self._open(), as_id("tenant", tenant), as_id("person", person)
         carded = {customer for of, customer, one in tables.cards if (of, one) == (owner, who)}
         parted = {name for (of, _, name), parts in tables.parts.items() if of == owner and (Sort.PERSON, who) in parts}
-        return tuple(sorted(carded | parted))
+        administered = {
+            name
+            for (of, _, name), one in tables.aggregates.items()
+            if of == owner and isinstance(one.state, CustomerAccount) and one.state.settings.administrator == who
+        }
+        return tuple(sorted(carded | parted | administered))
 
     def actor(self, tenant: str, actor_id: str) -> Actor | None:
         """As `UnitOfWork.actor()`."""

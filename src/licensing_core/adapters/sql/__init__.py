@@ -6,9 +6,17 @@
 
 from licensing_core.adapters.sql.asynchronous import AsyncSqlStore
 from licensing_core.adapters.sql.refusals import UnsupportedDatabase
-from licensing_core.adapters.sql.revisions import MigrationNeeded
+from licensing_core.adapters.sql.revisions import MigrationNeeded, TableNamesTaken
 from licensing_core.adapters.sql.schema import METADATA
 from licensing_core.adapters.sql.sync import SqlStore
 from licensing_core.adapters.sql.work import SqlUnitOfWork
 
-__all__ = ["METADATA", "AsyncSqlStore", "MigrationNeeded", "SqlStore", "SqlUnitOfWork", "UnsupportedDatabase"]
+__all__ = [
+    "METADATA",
+    "AsyncSqlStore",
+    "MigrationNeeded",
+    "SqlStore",
+    "SqlUnitOfWork",
+    "TableNamesTaken",
+    "UnsupportedDatabase",
+]

@@ -88,10 +88,11 @@ class AsyncSqlStore:
         self._threads = Turn(MOST_THREADS)
 
     async def create(self) -> None:
-        """Make the tables that are not there yet.
+        """Make the tables, where they are not there yet.
 
         Raises:
             MigrationNeeded: There are tables of another version of the library; see `migrating.upgrade()`.
+            TableNamesTaken: There are tables of others under names that are needed; nothing is changed then.
             StoreUnavailable: The database cannot be used, or is used by others.
         """
         async with _Entered(self._turns(), self._wait, self._database.transaction, _Creation) as creation:

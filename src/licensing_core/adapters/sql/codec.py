@@ -158,8 +158,13 @@ def enrollment_of(row: Row[Any]) -> Enrollment:
     )
 
 
-def document_state(aggregate: LicenseAccount | Documented) -> str:
-    """The column of *aggregate* that holds all but its pools or parts, which have rows of their own."""
+def document_columns(aggregate: LicenseAccount | Documented) -> dict[str, Any]:
+    """The columns of *aggregate*, without its pools or parts, which have rows of their own."""
+    administrator = aggregate.settings.administrator if isinstance(aggregate, CustomerAccount) else None
+    return {"state": _document_state(aggregate), "administrator": administrator}
+
+
+def _document_state(aggregate: LicenseAccount | Documented) -> str:
     if not isinstance(aggregate, LicenseAccount):
         return write(document_of(aggregate))
     return write(
@@ -198,8 +203,15 @@ def credits_in(row: Row[Any], parts: Loaded) -> CreditAccount:
 
 
 def customer_in(row: Row[Any]) -> CustomerAccount:
-    """The account of a customer in *row*, without bills and people."""
-    return read(row.state, CustomerAccount)
+    """The account of a customer in *row*, without bills and people.
+
+    Raises:
+        InvalidDocument: It cannot be read, or has another administrator than the one that it is found by.
+    """
+    account = read(row.state, CustomerAccount)
+    if account.settings.administrator != row.administrator:
+        raise InvalidDocument(faults=(("$", "document.contradicted"),))
+    return account
 
 
 def numbers_in(row: Row[Any]) -> Numbers:

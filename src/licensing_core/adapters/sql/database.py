@@ -131,7 +131,7 @@ def _is_lost(connection: Connection) -> bool:
 
 
 def create_tables(connection: Connection) -> None:
-    """Make the tables that are not there yet; raises `StoreUnavailable` or `MigrationNeeded`."""
+    """As `make_tables()`, but whatever the driver raises is `StoreUnavailable`."""
     try:
         make_tables(connection)
     except DRIVER_ERRORS as error:

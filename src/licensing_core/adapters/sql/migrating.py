@@ -14,10 +14,17 @@ from alembic.runtime.migration import MigrationContext, MigrationStep
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
-from licensing_core.adapters.sql.revisions import REVISIONS, VERSION, MigrationNeeded, begun, revision_of
+from licensing_core.adapters.sql.revisions import (
+    REVISIONS,
+    VERSION,
+    MigrationNeeded,
+    TableNamesTaken,
+    begun,
+    revision_of,
+)
 from licensing_core.checks import FrozenMap, InvalidArgument, shown
 
-__all__ = ["REVISIONS", "MigrationNeeded", "downgrade", "revision_of", "upgrade"]
+__all__ = ["REVISIONS", "MigrationNeeded", "TableNamesTaken", "downgrade", "revision_of", "upgrade"]
 
 _UP_TO: Final[Mapping[str, str | None]] = FrozenMap({"head": REVISIONS[-1]})
 _DOWN_TO: Final[Mapping[str, str | None]] = FrozenMap({"base": None})
@@ -33,9 +40,10 @@ def upgrade(connection: Connection, revision: str = "head") -> None:
     Raises:
         InvalidArgument: *revision* is none of these.
         MigrationNeeded: The tables are of a revision that this version of the library does not know.
+        TableNamesTaken: There are tables of others under names that are needed; nothing is changed then.
         BrokenHistory: An event is missing, so that a history cannot be chained.
     """
-    wanted, found = _named(revision, _UP_TO), begun(connection)
+    wanted, found = _named(revision, _UP_TO), begun(connection, making=True)
     if _place(found) < _place(wanted):
         script = _scripts()
         upward = reversed(list(script.iterate_revisions(wanted, found, implicit_base=True)))

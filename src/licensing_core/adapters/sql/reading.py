@@ -75,6 +75,7 @@ from licensing_core.protocols import (
     Stored,
     StoreUnavailable,
 )
+from licensing_core.serde import InvalidDocument
 
 _NONE: Final = Holdings(loaded=())
 
@@ -161,13 +162,15 @@ class SqlReading:
         return Enrollments(map(enrollment_of, rows), loaded=known)
 
     def account(self, tenant: str, account_id: str, users: Collection[str] | None) -> Stored[LicenseAccount] | None:
-        """As `UnitOfWork.account()`."""
+        """As `UnitOfWork.account()`; raises `InvalidDocument` where there are pools of an account, and no account."""
         known = known_users(users)
         row = self._document(tenant, AggregateKind.LICENSES, account_id)
-        if row is None:
-            return None
         place = pooled(tenant, account_id)
         rows = self._all(sql.POOLS_OF_ACCOUNT, place)
+        if row is None:
+            if any(one.version is None for one in rows):
+                raise InvalidDocument(faults=(("$", "document.contradicted"),))
+            return None
         holders = by_pool(self._read(*held(place, [one.id for one in rows], known)))
         pools = {one.id: licenses_of(one, Holdings(holders.get(one.id), loaded=known)) for one in rows}
         return Stored(account_of(row, pools), row.version)

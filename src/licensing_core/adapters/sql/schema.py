@@ -73,6 +73,7 @@ POOL: Final = _table(
     PrimaryKeyConstraint("tenant", "aggregate", "id"),
     CheckConstraint("held <= consumed"),
     CheckConstraint("(version IS NULL) = (digest IS NULL)"),
+    CheckConstraint("CASE WHEN version IS NULL THEN kind = 'licenses' ELSE id = aggregate END"),
 )
 """Purchased pools, whose *aggregate* is their own id, and those of accounts, which have no version of their own."""
 
@@ -84,10 +85,19 @@ DOCUMENT: Final = _table(
     Column("state", Bytewise, nullable=False),
     _count("version", 1),
     _digest(),
+    Column("administrator", Bytewise, CheckConstraint("length(administrator) BETWEEN 1 AND 64")),
     PrimaryKeyConstraint("tenant", "kind", "id"),
+    CheckConstraint(f"administrator IS NULL OR kind = '{AggregateKind.CUSTOMERS}'"),
 )
 """License accounts without their pools, usage without its places, credits without their grants and orders, accounts of
-customers without their bills and people, and numbers."""
+customers without their bills and people, and numbers. The administrator of a customer stands in its state, too."""
+_ADMINISTERED: Final = DOCUMENT.c.administrator.is_not(None)
+Index(
+    "document_of_administrator",
+    *(DOCUMENT.c[name] for name in ("tenant", "administrator", "id")),
+    sqlite_where=_ADMINISTERED,
+    postgresql_where=_ADMINISTERED,
+)
 
 PART: Final = _table(
     "part",
@@ -196,6 +206,7 @@ CARD: Final = _table(
 )
 """Names and e-mail addresses, which stand nowhere else; *person* is empty for the customer itself."""
 Index("card_of_email", CARD.c.tenant, CARD.c.email, CARD.c.person, CARD.c.customer)
+Index("card_of_person", CARD.c.tenant, CARD.c.person, CARD.c.customer)
 
 COMMAND: Final = _table(
     "command",

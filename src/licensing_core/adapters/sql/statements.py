@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import (
     Boolean,
     ColumnElement,
+    ScalarSelect,
     Select,
     Table,
     Text,
@@ -109,7 +110,7 @@ _together: Final = (HOLDING.c.tenant == POOL.c.tenant) & (HOLDING.c.aggregate ==
 LICENSES: Final = (
     select(POOL, HOLDING.c.state)
     .join(HOLDING, _together & (HOLDING.c.pool == POOL.c.id))
-    .where(*_of(HOLDING, "tenant", "holder"), _PURCHASED)
+    .where(*_of(HOLDING, "tenant", "holder"), _PURCHASED, POOL.c.kind == literal_column("'licenses'"))
     .order_by(POOL.c.id)
 )
 LICENSE_ACCOUNTS: Final = (
@@ -182,6 +183,9 @@ CUSTOMERS_WITH: Final = union(
         PART.c.id == bindparam("of_person"),
         PART.c.sort == literal_column("'person'"),
     ),
+    select(DOCUMENT.c.id).where(
+        DOCUMENT.c.tenant == bindparam("of_tenant"), DOCUMENT.c.administrator == bindparam("of_person")
+    ),
 )
 _actor: Final = select(ACTOR).where(*_of(ACTOR, "tenant", "id"))
 ACTOR_OF: Final = Locking(_actor, _actor.with_for_update(read=True))
@@ -196,7 +200,7 @@ KEEP_ACTOR: Final = text(
 
 # Histories, the outbox, and keys
 
-BEGUN: Final = select(EVENT.c.sequence).where(*_of(EVENT, *_HISTORY), EVENT.c.sequence == literal_column("1"))
+BEGUN: Final = select(EVENT.c.sequence).where(*_of(EVENT, *_HISTORY)).limit(literal_column("1"))
 LAST_LINK: Final = select(EVENT.c.digest).where(*_of(EVENT, *_HISTORY, "sequence"))
 _later: Final = select(EVENT).where(*_of(EVENT, *_HISTORY), EVENT.c.sequence > bindparam("of_after"))
 HISTORY: Final = _later.order_by(EVENT.c.sequence)
@@ -228,17 +232,30 @@ INSERT: Final[Mapping[Table, Insert]] = {
 """Into each table."""
 
 _OF_LICENSES: Final = bindparam("of_kind", type_=Text()) == literal_column(f"'{AggregateKind.LICENSES.value}'")
-_next_begun, _many_begun = _after(EVENT.c.aggregate)
-_ids: Final = (
-    select(POOL.c.id).where(*_of(POOL, "tenant"), _next_pool, _PURCHASED, _OF_LICENSES).order_by(POOL.c.id),
-    select(DOCUMENT.c.id).where(*_of(DOCUMENT, "tenant", "kind"), _next_document).order_by(DOCUMENT.c.id),
-    select(EVENT.c.aggregate.label("id"))
-    .where(*_of(EVENT, "tenant", "kind"), _next_begun, EVENT.c.sequence == literal_column("1"))
-    .order_by(EVENT.c.aggregate),
+
+
+def _each_once(column: ColumnElement[str], *conditions: ColumnElement[bool]) -> Select[Any]:
+    """The values of *column*, the second half of what an index begins with, each looked up by the one before it."""
+
+    def following(before: ColumnElement[str]) -> ScalarSelect[str]:
+        later = select(column).where(*conditions, column > before).order_by(column)
+        return later.limit(literal_column("1")).scalar_subquery()
+
+    found = select(following(bindparam("of_after")).label("id"), literal_column("1").label("number")).cte(
+        recursive=True
+    )
+    more = found.c.id.is_not(None) & (found.c.number < bindparam("of_most"))
+    found = found.union_all(select(following(found.c.id), found.c.number + literal_column("1")).where(more))
+    return select(found.c.id).where(found.c.id.is_not(None))
+
+
+_parts: Final = (
+    _each_once(POOL.c.aggregate, *_of(POOL, "tenant"), _OF_LICENSES),
+    _each_once(DOCUMENT.c.id, *_of(DOCUMENT, "tenant", "kind")),
+    _each_once(EVENT.c.aggregate, *_of(EVENT, "tenant", "kind")),
 )
-_parts: Final = [one.limit(bindparam("of_most")).subquery() for one in _ids]
-STORED_IDS: Final = union(*(select(one.c.id) for one in _parts)).order_by("id").limit(bindparam("of_most"))
-"""Ids of the aggregates of a kind, and of those of which there is nothing but a history."""
+STORED_IDS: Final = union(*_parts).order_by("id").limit(bindparam("of_most"))
+"""Ids of the aggregates of a kind, and of those of which there is nothing but pools, or events, the first or others."""
 HEAD: Final = union_all(
     select(POOL.c.version, POOL.c.digest).where(*_of(POOL, *_A_POOL), _PURCHASED, _OF_LICENSES),
     select(DOCUMENT.c.version, DOCUMENT.c.digest).where(

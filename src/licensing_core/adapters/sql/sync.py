@@ -40,10 +40,11 @@ class SqlStore:
         self._wait, self._database = as_wait(wait), Database(where, as_wait(wait))
 
     def create(self) -> None:
-        """Make the tables that are not there yet.
+        """Make the tables, where they are not there yet.
 
         Raises:
             MigrationNeeded: There are tables of another version of the library; see `migrating.upgrade()`.
+            TableNamesTaken: There are tables of others under names that are needed; nothing is changed then.
             StoreUnavailable: The database cannot be used, or is used by others.
         """
         with self._entered(self._database.transaction, self._database.turn(read_only=False)) as connection:

@@ -26,7 +26,7 @@ from licensing_core.adapters.sql.channels import Write
 from licensing_core.adapters.sql.codec import (
     card_row,
     counters,
-    document_state,
+    document_columns,
     enrollment_row,
     event_rows,
     part_row,
@@ -146,7 +146,7 @@ class SqlUnitOfWork(SqlReading):
         late = VersionConflict(aggregate=name, expected=0)  # somebody else makes it at the same time
         purchased = isinstance(aggregate, LicensePool | SeatPool)
         if not isinstance(aggregate, LicensePool | SeatPool):
-            row = {"tenant": tenant, "kind": kind.value, "id": name, "state": document_state(aggregate), **last}
+            row = {"tenant": tenant, "kind": kind.value, "id": name, **document_columns(aggregate), **last}
             self._insert(DOCUMENT, [row], late)
         shared = {"tenant": tenant, "aggregate": name, **(last if purchased else dict.fromkeys(last))}
         rows = [{**shared, "id": pool_id, **pool_row(pool)} for pool_id, pool in pools_of(aggregate).items()]
@@ -161,7 +161,7 @@ class SqlUnitOfWork(SqlReading):
             rows, statement = [{**place, **counters(aggregate), **last}], sql.CHANGE_POOL
         else:
             place = {**documented(tenant, kind_of(aggregate), aggregate.id), "of_version": expected}
-            rows, statement = [{**place, "state": document_state(aggregate), **last}], sql.CHANGE_DOCUMENT
+            rows, statement = [{**place, **document_columns(aggregate), **last}], sql.CHANGE_DOCUMENT
         self._gather(Write(statement, rows, missing=missing, locked=locked))
 
     def _link(self, place: tuple[str, AggregateKind, str], expected: int) -> str:

@@ -1,4 +1,4 @@
-"""Histories are chained, events wait in an outbox, and the store may keep what an actor may do.
+"""Histories are chained, events wait in an outbox, customers are found by their administrators, and actors are kept.
 
 The events that are there already are chained now, and do not go into the outbox: nobody waits for them any more. On
 PostgreSQL texts are compared byte by byte, as they are on SQLite. The way back takes outbox and actors away.
@@ -49,8 +49,12 @@ CREATE TABLE actor (
     PRIMARY KEY (tenant, id)
 ) TABLE;
 CREATE INDEX part_of_person ON part (tenant, id) WHERE sort = 'person';
+CREATE INDEX document_of_administrator ON document (tenant, administrator, id) WHERE administrator IS NOT NULL;
+CREATE INDEX card_of_person ON card (tenant, person, customer);
 """
 _OLD_AGAIN: Final = """
+DROP INDEX card_of_person;
+DROP INDEX document_of_administrator;
 DROP INDEX part_of_person;
 DROP TABLE actor;
 DROP TABLE outbox;
@@ -75,7 +79,8 @@ CREATE TABLE pool (
     digest TEXT CHECK (length(digest) = 64),
     PRIMARY KEY (tenant, aggregate, id),
     CHECK (held <= consumed),
-    CHECK ((version IS NULL) = (digest IS NULL))
+    CHECK ((version IS NULL) = (digest IS NULL)),
+    CHECK (CASE WHEN version IS NULL THEN kind = 'licenses' ELSE id = aggregate END)
 ) TABLE;
 """
 _DOCUMENT: Final = """
@@ -86,7 +91,9 @@ CREATE TABLE document (
     state TEXT NOT NULL,
     version INTEGER NOT NULL CHECK (version BETWEEN 1 AND 2147483647),
     digest TEXT NOT NULL CHECK (length(digest) = 64),
-    PRIMARY KEY (tenant, kind, id)
+    administrator TEXT CHECK (length(administrator) BETWEEN 1 AND 64),
+    PRIMARY KEY (tenant, kind, id),
+    CHECK (administrator IS NULL OR kind = 'customers')
 ) TABLE;
 """
 _EVENT: Final = """
@@ -141,7 +148,11 @@ def _to_new_on_postgresql(op: Operations) -> None:
             ADD COLUMN schema INTEGER NOT NULL DEFAULT 1 CHECK (schema BETWEEN 1 AND 2147483647),
             ADD COLUMN digest BYTEWISE CHECK (length(digest) = 64);
         ALTER TABLE event ALTER COLUMN schema DROP DEFAULT;
-        ALTER TABLE document ADD COLUMN digest BYTEWISE CHECK (length(digest) = 64);
+        ALTER TABLE document
+            ADD COLUMN digest BYTEWISE CHECK (length(digest) = 64),
+            ADD COLUMN administrator BYTEWISE CHECK (length(administrator) BETWEEN 1 AND 64);
+        ALTER TABLE document ADD CHECK (administrator IS NULL OR kind = 'customers');
+        UPDATE document SET administrator = state::json #>> '{settings,administrator}' WHERE kind = 'customers';
         ALTER TABLE pool ADD COLUMN digest BYTEWISE CHECK (length(digest) = 64);
         """,
     )
@@ -167,6 +178,7 @@ def _to_new_on_postgresql(op: Operations) -> None:
             AND event.aggregate = pool.id AND event.sequence = pool.version
         ) WHERE version IS NOT NULL;
         ALTER TABLE pool ADD CHECK ((version IS NULL) = (digest IS NULL));
+        ALTER TABLE pool ADD CHECK (CASE WHEN version IS NULL THEN kind = 'licenses' ELSE id = aggregate END);
         """,
     )
 
@@ -176,8 +188,8 @@ def _to_old_on_postgresql(op: Operations) -> None:
         op,
         """
         ALTER TABLE event DROP COLUMN schema, DROP COLUMN digest;
-        ALTER TABLE document DROP COLUMN digest;
-        ALTER TABLE pool DROP COLUMN digest;
+        ALTER TABLE document DROP COLUMN digest, DROP COLUMN administrator;
+        ALTER TABLE pool DROP CONSTRAINT pool_check2, DROP COLUMN digest;
         """,
     )
     _compare(op, 'COLLATE "default"')
@@ -217,7 +229,9 @@ def _to_new_on_sqlite(op: Operations) -> None:
         "CREATE TEMP TABLE old AS SELECT * FROM document; DROP TABLE document;",
         _DOCUMENT,
         """
-        INSERT INTO document SELECT old.*, event.digest FROM old LEFT JOIN event ON event.tenant = old.tenant
+        INSERT INTO document SELECT old.*, event.digest,
+            CASE old.kind WHEN 'customers' THEN json_extract(old.state, '$.settings.administrator') END
+            FROM old LEFT JOIN event ON event.tenant = old.tenant
             AND event.kind = old.kind AND event.aggregate = old.id AND event.sequence = old.version;
         DROP TABLE old;
         """,
