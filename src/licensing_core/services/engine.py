@@ -36,6 +36,7 @@ from licensing_core.protocols import (
     UnitOfWork,
     VersionConflict,
 )
+from licensing_core.protocols.shapes import as_async_host, as_called, as_host, as_store
 from licensing_core.services.handing_over import TRIES, hand_over, hand_over_async, may_try_again
 
 A = TypeVar("A", bound=Value)
@@ -238,6 +239,14 @@ def _as_commands(commands: tuple[Command[A], ...]) -> tuple[Command[A], ...]:
     return tuple(_as_command("commands", command) for command in commands)
 
 
+def _as_clock(clock: Clock) -> Clock:
+    return as_called("clock", clock)
+
+
+def _as_observer(observer: Observer | None) -> Observer | None:
+    return None if observer is None else as_called("observer", observer)
+
+
 class Licensing:
     """Runs commands and queries over a store.
 
@@ -246,10 +255,16 @@ class Licensing:
         host: What the application knows: actors, directory, plans.
         clock: Gives the instant of each command; it is read inside the transaction, on each try.
         observer: Is told of each command and its outcome.
+
+    Raises:
+        InvalidArgument: *store* has no `begin()`, *host* lacks a method of hosts or one of them is to be awaited, or
+            *clock* or *observer* cannot be called.
     """
 
     def __init__(self, store: Store, host: Host, clock: Clock, observer: Observer | None = None) -> None:
-        self._store, self._host, self._clock, self._observer = store, host, clock, observer
+        self._store: Store = as_store("store", store)
+        self._host: Host = as_host("host", host)
+        self._clock, self._observer = _as_clock(clock), _as_observer(observer)
 
     def run(self, asked: Query[A]) -> A:
         """Carry out a command once, or answer a query.
@@ -315,10 +330,16 @@ class Licensing:
 
 
 class AsyncLicensing:
-    """`Licensing` over asynchronous ports; the commands are the same."""
+    """`Licensing` over asynchronous ports; the commands are the same.
+
+    Raises:
+        InvalidArgument: As for `Licensing`, but that the methods of *host* are awaited.
+    """
 
     def __init__(self, store: AsyncStore, host: AsyncHost, clock: Clock, observer: Observer | None = None) -> None:
-        self._store, self._host, self._clock, self._observer = store, cast("Host", host), clock, observer
+        self._store: AsyncStore = as_store("store", store)
+        self._host: Host = as_async_host("host", host)
+        self._clock, self._observer = _as_clock(clock), _as_observer(observer)
 
     async def run(self, asked: Query[A]) -> A:
         """As `Licensing.run()`."""
