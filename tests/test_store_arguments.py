@@ -278,7 +278,7 @@ def test_a_host_that_is_to_be_awaited_is_for_asynchronous_services_only() -> Non
 @pytest.mark.parametrize("kind", [tuple, list, set, frozenset, dict.fromkeys])
 def test_users_may_come_in_any_collection(kind: Any) -> None:
     with MemoryStore().begin() as work:
-        assert work.enrollments("t1", kind(["ana", "luis"])).loaded == {"ana", "luis"}
+        assert work.enrollments("t1", kind(["ana", "luis"])).loaded == frozenset({"ana", "luis"})
 
 
 @pytest.mark.parametrize("bad", ["ana", b"ana", 1])

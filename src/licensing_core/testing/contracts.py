@@ -58,6 +58,7 @@ from licensing_core.testing.contracts_given import (
     save_new,
 )
 from licensing_core.testing.contracts_people import PeopleContract
+from licensing_core.testing.contracts_races import RaceContract
 from licensing_core.testing.contracts_reading import ReadingContract
 
 
@@ -69,6 +70,7 @@ class StoreContract(
     ReadingContract,
     PeopleContract,
     ArgumentContract,
+    RaceContract,
 ):
     """What a store must do, each test with a store of its own that is empty at first."""
 
