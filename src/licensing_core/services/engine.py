@@ -282,7 +282,7 @@ class Licensing:
             with self._store.begin(read_only=not isinstance(asked, Command)) as work:
                 return _drive(_use_case(asked, self._clock()), Ports(work=work, host=self._host))
         except (VersionConflict, StoreUnavailable) as refusal:
-            if not may_try_again(refusal, tries):
+            if not may_try_again(refusal, tries, reading=not isinstance(asked, Command)):
                 raise
         return self._tried(asked, tries - 1)
 
@@ -352,7 +352,7 @@ class AsyncLicensing:
                 ports = Ports(work=cast("UnitOfWork", work), host=self._host)
                 return await _drive_async(_use_case(asked, self._clock()), ports)
         except (VersionConflict, StoreUnavailable) as refusal:
-            if not may_try_again(refusal, tries):
+            if not may_try_again(refusal, tries, reading=not isinstance(asked, Command)):
                 raise
         return await self._tried(asked, tries - 1)
 

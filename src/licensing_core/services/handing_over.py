@@ -10,9 +10,14 @@ TRIES: Final = 8
 """How often a unit of work is tried before others are said to be in the way."""
 
 
-def may_try_again(refusal: VersionConflict | StoreUnavailable, tries: int) -> bool:
-    """Whether the same, decided anew, may go through: somebody else came first."""
-    return tries > 1 and (isinstance(refusal, VersionConflict) or refusal.reason == "conflict")
+def may_try_again(refusal: VersionConflict | StoreUnavailable, tries: int, *, reading: bool = False) -> bool:
+    """Whether the same, decided anew, may go through: somebody else came first.
+
+    What is only *reading* changes nothing, and so is tried once more, too, where the store was lost at the first try.
+    """
+    if isinstance(refusal, VersionConflict) or refusal.reason == "conflict":
+        return tries > 1
+    return reading and refusal.reason == "failed" and tries == TRIES
 
 
 def hand_over(store: Store, tenant: str, handler: Callable[[Sequence[Envelope]], object], most: int) -> int:
@@ -46,7 +51,7 @@ def _outbox(store: Store, tenant: str, most: int, done: Sequence[Envelope] | Non
             work.handed_over(tenant, done)
             return done
     except (VersionConflict, StoreUnavailable) as refusal:
-        if not may_try_again(refusal, tries):
+        if not may_try_again(refusal, tries, reading=done is None):
             raise
     return _outbox(store, tenant, most, done, tries - 1)
 
@@ -61,6 +66,6 @@ async def _outbox_async(
             await work.handed_over(tenant, done)
             return done
     except (VersionConflict, StoreUnavailable) as refusal:
-        if not may_try_again(refusal, tries):
+        if not may_try_again(refusal, tries, reading=done is None):
             raise
     return await _outbox_async(store, tenant, most, done, tries - 1)
