@@ -1,13 +1,15 @@
 """Stores in which faults are planted, and which laws of the contract of stores they break."""
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from threading import Lock
 from typing import Any
 
 import attrs
 import pytest
 
 from licensing_core.adapters.memory import MemoryStore, MemoryUnitOfWork
+from licensing_core.adapters.memory.work import Tables
 from licensing_core.adapters.parts import PartRows
 from licensing_core.errors import LicensingError
 from licensing_core.testing.contracts import StoreContract
@@ -37,6 +39,60 @@ class _Work:
         if fault is None:
             return getattr(self._work, name)
         return lambda *args, **kwargs: fault(self._work, *args, **kwargs)
+
+
+class LastWins:
+    """A store whose units of work are each on a copy of all; whoever commits last wins, and nobody is refused."""
+
+    def __init__(self) -> None:
+        self._store = MemoryStore()
+
+    @contextmanager
+    def begin(self, *, read_only: bool = False) -> Iterator[Any]:
+        own = MemoryStore()
+        own._tables = _copied(self._store._tables)
+        with own.begin(read_only=read_only) as work:
+            yield work
+        if not read_only:
+            self._store = own
+
+
+class Unguarded:
+    """A store whose units of work all are on the same tables at once; a save still looks at the version."""
+
+    def __init__(self) -> None:
+        self._tables = Tables()
+
+    @contextmanager
+    def begin(self, *, read_only: bool = False) -> Iterator[Any]:
+        work = MemoryUnitOfWork(self._tables, read_only=read_only)
+        try:
+            yield work
+        except BaseException:
+            work.leave(undo=True)
+            raise
+        work.leave(undo=False)
+
+
+class ReadingApart(LastWins):
+    """A store that is `LastWins`, but in which one unit of work at a time changes something."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._one = Lock()
+
+    @contextmanager
+    def begin(self, *, read_only: bool = False) -> Iterator[Any]:
+        with nullcontext() if read_only else self._one, super().begin(read_only=read_only) as work:
+            yield work
+
+
+def _copied(tables: Tables) -> Tables:
+    made = Tables()
+    for name, rows in vars(tables).items():
+        if name != "turn":
+            setattr(made, name, {key: dict(row) if isinstance(row, dict) else row for key, row in rows.items()})
+    return made
 
 
 def laws_of(contract: type) -> list[str]:

@@ -358,7 +358,7 @@ VALUES: Final[tuple[Value, ...]] = (
     services.CartBought(lines=(services.PlanBought(row=ROW, quote=QUOTE),), quotes=(QUOTE,), recipient="luis"),
     services.UsersPlaced(row=ROW, enrolled=(ENROLLMENT,), skipped=(ENROLLMENT,)),
     services.Contents((FIRE,)),
-    services.Page(visibility.PageMode.READ),
+    services.EnrollmentPage(visibility.PageMode.READ),
     services.Ids(("p1", "p2"), "p2"),
     services.BuyPlan(plan="fifty", pool="p1", beneficiary=Scope.tree("sales"), currency=EUR, **SENT),
     services.RecordTransaction(plan="fifty", pool="p1", beneficiary=Scope.tree("sales"), **SENT),

@@ -170,7 +170,7 @@ def test_who_always_meets_others_gives_up_and_hands_over_again(licensing: Licens
     box = Box()
     met = Contended(store, [None, *[CONFLICT] * TRIES])
     assert refused(Licensing(met, host(), Clock()).hand_over, TENANT, box) == CONFLICT
-    failed = Contended(store, [StoreUnavailable(reason="failed")])
+    failed = Contended(store, [StoreUnavailable(reason="failed")] * 2)
     assert refused(Licensing(failed, host(), Clock()).hand_over, TENANT, box) == StoreUnavailable(reason="failed")
     once = len(box.got)
     licensing.hand_over(TENANT, box)
@@ -234,6 +234,6 @@ def test_who_meets_others_tries_again_when_it_is_awaited() -> None:
         assert (len(set(box.got)), met.left) == (len(box.got), [])
         lost = StoreUnavailable(reason="failed")
         with pytest.raises(StoreUnavailable):
-            await AsyncLicensing(Met(store, [lost]), AsyncHostOf(host()), Clock()).hand_over(TENANT, box.later)
+            await AsyncLicensing(Met(store, [lost, lost]), AsyncHostOf(host()), Clock()).hand_over(TENANT, box.later)
 
     asyncio.run(story())

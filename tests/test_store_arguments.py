@@ -20,9 +20,10 @@ from licensing_core.directory import Actor, Content, Directory
 from licensing_core.periods import UnknownZone
 from licensing_core.plans import ServicePlan, ServicePlans
 from licensing_core.protocols import Page, StoreUnavailable
+from licensing_core.services import AsyncLicensing, Licensing
 from licensing_core.testing.contracts_customers import PACK
 from licensing_core.workdays import BusinessCalendar
-from tests.service_world import host
+from tests.service_world import NOON, Clock, host
 
 SQL_STORES: list[Any] = [SqlStore, AsyncSqlStore]
 STORES: dict[str, Callable[..., object]] = {
@@ -236,3 +237,52 @@ def test_an_asynchronous_host_asks_a_synchronous_one(bad: Any) -> None:
     with pytest.raises(InvalidArgument) as refused:
         AsyncHostOf(bad)
     assert refused.value.parameter == "host"
+
+
+class WithoutZone:
+    """A host that lacks one answer."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "zone":
+            raise AttributeError(name)
+        return getattr(host(), name)
+
+
+@pytest.mark.parametrize("licensing", [Licensing, AsyncLicensing])
+@pytest.mark.parametrize(
+    ("parameter", "bad"),
+    [
+        *(("store", bad) for bad in (None, "sqlite://", object(), MemoryStore, host())),
+        *(("host", bad) for bad in (None, "host", object(), StaticHost, MemoryStore(), WithoutZone())),
+        *(("clock", bad) for bad in (None, "noon", NOON)),
+        *(("observer", bad) for bad in ("me", 1, object())),
+    ],
+    ids=shown,
+)
+def test_the_services_are_made_of_ports(licensing: Any, parameter: str, bad: Any) -> None:
+    given: dict[str, Any] = {"store": MemoryStore(), "host": host(), "clock": Clock(), parameter: bad}
+    with pytest.raises(InvalidArgument) as refused:
+        licensing(**given)
+    assert (type(refused.value), refused.value.parameter) == (InvalidArgument, parameter)
+
+
+def test_a_host_that_is_to_be_awaited_is_for_asynchronous_services_only() -> None:
+    waiting: Any = AsyncHostOf(host())
+    with pytest.raises(InvalidArgument) as refused:
+        Licensing(MemoryStore(), waiting, Clock())
+    assert "host must be a host whose methods actor, directory, offer, " in str(refused.value)
+    assert "activation are not awaited, got AsyncHostOf" in str(refused.value)
+    AsyncLicensing(AsyncMemoryStore(), waiting, Clock())
+
+
+@pytest.mark.parametrize("kind", [tuple, list, set, frozenset, dict.fromkeys])
+def test_users_may_come_in_any_collection(kind: Any) -> None:
+    with MemoryStore().begin() as work:
+        assert work.enrollments("t1", kind(["ana", "luis"])).loaded == frozenset({"ana", "luis"})
+
+
+@pytest.mark.parametrize("bad", ["ana", b"ana", 1])
+def test_a_text_is_no_collection_of_users(bad: Any) -> None:
+    with MemoryStore().begin() as work, pytest.raises(InvalidArgument) as refused:
+        work.pool("t1", "p1", bad)
+    assert str(refused.value) == f"users must be a set, list or tuple, got {shown(bad)}"

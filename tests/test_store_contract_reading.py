@@ -100,6 +100,35 @@ def one_of_them(work: Any, tenant: str, envelopes: Any) -> None:
     work.handed_over(tenant, [*envelopes][:1])
 
 
+def out_of_any_kind(work: Any, tenant: str, envelopes: Any) -> None:
+    places = {(one.aggregate, one.sequence) for one in envelopes}
+    work.handed_over(tenant, [one for one in work.outbox(tenant, 1000) if (one.aggregate, one.sequence) in places])
+
+
+def out_with_those_before(work: Any, tenant: str, envelopes: Any) -> None:
+    last = {(one.kind, one.aggregate): one.sequence for one in sorted(envelopes, key=lambda one: one.sequence)}
+    found = [one for one in work.outbox(tenant, 1000) if one.sequence <= last.get((one.kind, one.aggregate), 0)]
+    work.handed_over(tenant, [*envelopes, *found])
+
+
+def out_with_those_after(work: Any, tenant: str, envelopes: Any) -> None:
+    of = {(one.kind, one.aggregate) for one in envelopes}
+    first = min((one.sequence for one in envelopes), default=0)
+    found = [one for one in work.outbox(tenant, 1000) if (one.kind, one.aggregate) in of and one.sequence >= first]
+    work.handed_over(tenant, [*envelopes, *found])
+
+
+def with_all_holdings(work: Any, tenant: str, name: str, _users: Any) -> Any:
+    return work.account(tenant, name, None)
+
+
+def kept_in_the_index(work: Any, tenant: str, aggregate: Any, *, expected: int, events: Any) -> None:
+    """Who has a license of which account is found by an index that no error undoes."""
+    work.save(tenant, aggregate, expected=expected, events=events)
+    rows = work._tables.typed.values()
+    work._undo[:] = [undone for undone in work._undo if not any(undone[0] is row for row in rows)]
+
+
 def only_new(work: Any, tenant: str, name: str, actor: Any) -> None:
     if work.actor(tenant, name) is None:
         work.keep_actor(tenant, name, actor)
@@ -124,6 +153,13 @@ FAULTS: list[tuple[str, Fault]] = [
     ("keep_actor", nothing),
     ("keep_actor", only_new),
 ]
+SEEN_BY_ONE: list[tuple[str, Fault, str]] = [
+    ("handed_over", out_of_any_kind, "test_no_event_but_those_that_were_handed_over_leaves_the_outbox"),
+    ("handed_over", out_with_those_before, "test_no_event_but_those_that_were_handed_over_leaves_the_outbox"),
+    ("handed_over", out_with_those_after, "test_no_event_but_those_that_were_handed_over_leaves_the_outbox"),
+    ("account", with_all_holdings, "test_the_holdings_of_an_account_that_are_asked_for_are_loaded_and_no_others"),
+    ("save", kept_in_the_index, "test_an_error_undoes_in_which_account_somebody_has_a_license"),
+]
 
 
 def test_a_store_in_memory_breaks_nothing_of_it() -> None:
@@ -137,3 +173,10 @@ def test_each_planted_fault_about_reading_is_seen(method: str, fault: Fault) -> 
 
 def test_a_store_that_does_not_tell_reading_from_changing_is_seen() -> None:
     assert [*broken(Undivided, LAWS)] == ["test_a_unit_of_work_for_reading_changes_nothing"]
+
+
+@pytest.mark.parametrize(
+    ("method", "fault", "law"), SEEN_BY_ONE, ids=lambda one: getattr(one, "__name__", one).removeprefix("test_")
+)
+def test_a_fault_that_few_notice_is_seen_by_the_test_that_is_about_it(method: str, fault: Fault, law: str) -> None:
+    assert law in broken(lambda: Faulty(**{method: fault}), LAWS)

@@ -275,6 +275,25 @@ def test_a_lost_server_is_told_once_and_found_again_when_it_is_back(caplog: pyte
     assert logging.getLogger("psycopg").handlers
 
 
+def test_a_query_whose_connection_was_cut_is_asked_again(postgres: Server, url: str, store: SqlStore) -> None:
+    licensing(store).run(READ)
+    cut(postgres, url)
+    assert licensing(store).run(READ).bought == 5
+    with suppress(StoreUnavailable), store.begin(read_only=True) as work:
+        work.pool(TENANT, "p1", ())
+        cut(postgres, url)
+        with pytest.raises(StoreUnavailable) as refused:
+            work.pool(TENANT, "p1", ())
+        assert refused.value.reason == "failed"
+
+
+def cut(server: Server, url: str) -> None:
+    """End every connection to the database of *url* but the one that does so."""
+    name = str(make_url(url).database)
+    with server.connect("postgres") as admin:
+        admin.execute(f"SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = '{name}'")
+
+
 def test_tasks_wait_for_each_other_as_threads_do(url: str) -> None:
     async def work() -> list[int]:
         store = AsyncSqlStore(url)

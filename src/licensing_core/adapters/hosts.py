@@ -1,34 +1,20 @@
 """A host whose knowledge is given as values: for tests, notebooks, and applications that load all at once."""
 
 from collections.abc import Collection, Iterable, Mapping
-from inspect import iscoroutinefunction
 from typing import Any, Final, TypeVar
 
 from licensing_core.accounts import PLAIN_SERIES, DocumentSeries
-from licensing_core.checks import FrozenMap, InvalidArgument, as_id, check_of, instance, shown
+from licensing_core.checks import FrozenMap, as_id, check_of, instance
 from licensing_core.credits import ActivationPolicy, CreditPack
 from licensing_core.directory import Actor, Content, Directory
 from licensing_core.periods import as_zone
 from licensing_core.plans import PLATFORM_DEFAULTS, Offer, Offers, ServicePlan, ServicePlans, Switches
 from licensing_core.protocols import Host
+from licensing_core.protocols.shapes import as_host
 from licensing_core.workdays import BusinessCalendar
 
 ACTIVATION: Final = ActivationPolicy(calendar=BusinessCalendar(frozenset(range(5))))
 """Within 48 hours of the days from Monday to Friday, without holidays."""
-_QUESTIONS: Final = (
-    "actor",
-    "directory",
-    "offer",
-    "offers",
-    "courses",
-    "platform",
-    "zone",
-    "series",
-    "service_plan",
-    "credit_pack",
-    "activation",
-)
-"""What a host is asked."""
 NO_SERVICE_PLANS: Final = ServicePlans()
 _as_contents: Final = check_of(tuple[Content, ...])
 _as_courses: Final = check_of(Mapping[Content, frozenset[Content]])
@@ -156,12 +142,7 @@ class AsyncHostOf:
     """
 
     def __init__(self, host: Host) -> None:
-        methods = [getattr(host, name, None) for name in _QUESTIONS]
-        answers = all(callable(method) and not iscoroutinefunction(method) for method in methods)
-        if isinstance(host, type) or not answers:
-            expected = "a host whose methods " + ", ".join(_QUESTIONS) + " are not awaited"
-            raise InvalidArgument(parameter="host", expected=expected, got=shown(host))
-        self._host = host
+        self._host: Host = as_host("host", host)
 
     async def actor(self, tenant: str, actor_id: str) -> Actor | None:
         """As the host answers."""

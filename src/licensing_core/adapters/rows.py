@@ -1,7 +1,7 @@
 """What every store needs to know of an aggregate: its pools, and which of their holdings a command changed."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Final
+from typing import Any, Final, get_args
 
 from attrs import evolve, frozen
 
@@ -21,7 +21,7 @@ from licensing_core.enrollments import (
 from licensing_core.holdings import Holding, Holdings
 from licensing_core.license_cycle import LicenseAccount
 from licensing_core.pools import AnyPool, LicensePool, SeatPool, holding_changes
-from licensing_core.protocols import Aggregate, AggregateKind, Envelope, Page
+from licensing_core.protocols import Aggregate, AggregateKind, Envelope, Page, Remembered
 
 NONE_LOADED: Final = Holdings(loaded=())
 """Nothing was looked up."""
@@ -37,6 +37,11 @@ as_actor: Final[Check] = check_of(Actor | None)
 """The check of what somebody may do that is to be kept; `None` forgets it."""
 as_card: Final[Check] = check_of(Card | None)
 """The check of a card that is to be kept; `None` forgets one."""
+as_aggregate: Final[Check] = instance(get_args(Aggregate))
+"""The check of what is to be saved."""
+as_used: Final[Check] = instance(Remembered)
+"""The check of what a key was used for."""
+_as_event: Final[Check] = instance(Event)
 CardKey = tuple[str, str, str]
 """Tenant, customer, and person; the card of the customer itself is that of nobody: of an empty string."""
 
@@ -44,13 +49,33 @@ Changes = Mapping[str, Mapping[str, Holding | None]]
 """By pool and user the state of a license; `None` where it went."""
 
 
+def as_several(name: str, items: Any) -> Collection[Any]:
+    """*items*, when they are a collection; raises `InvalidArgument` for a text, too, which is none of its letters."""
+    if isinstance(items, str | bytes) or not isinstance(items, Collection):
+        raise InvalidArgument(parameter=name, expected="a set, list or tuple", got=shown(items))
+    return items
+
+
+def as_events(name: str, events: Sequence[Event]) -> tuple[Event, ...]:
+    """*events*, in their order, when they are one or more; raises `InvalidArgument` where nothing has changed."""
+    found = tuple(_as_event(name, one) for one in as_several(name, events))
+    if not found:
+        raise InvalidArgument(parameter=name, expected="one event or more", got="none")
+    return found
+
+
 def known_ids(name: str, ids: Collection[str] | None) -> frozenset[str] | None:
-    """The *ids* that are asked for, of users, places or whatever *name* says; `None` for all; raises `InvalidId`."""
-    return None if ids is None else frozenset(as_id(name, one) for one in ids)
+    """The *ids* that are asked for, of users, places or whatever *name* says; `None` for all.
+
+    Raises:
+        InvalidArgument: *ids* are no collection, but a text or a number.
+        InvalidId: One of them is no id.
+    """
+    return None if ids is None else frozenset(as_id(name, one) for one in as_several(name, ids))
 
 
 def known_users(users: Collection[str] | None) -> frozenset[str] | None:
-    """The users whose holdings are asked for; `None` for all; raises `InvalidId`."""
+    """The users whose holdings are asked for; `None` for all; raises as `known_ids()` does."""
     return known_ids("users", users)
 
 
@@ -63,7 +88,7 @@ def card_key(tenant: str, customer: str, person: str | None) -> CardKey:
 def places_of(tenant: str, envelopes: Collection[Envelope]) -> list[tuple[str, AggregateKind, str, int]]:
     """The places in their histories of *envelopes*, sorted; raises `InvalidArgument` for one of another tenant."""
     owner = as_id("tenant", tenant)
-    found = {_place(owner, one) for one in envelopes}
+    found = {_place(owner, one) for one in as_several("envelopes", envelopes)}
     return sorted(found)
 
 
@@ -102,11 +127,8 @@ def changes(aggregate: Aggregate, events: Sequence[Event], *, new: bool) -> Chan
     """The holdings to write: all that a *new* aggregate has, else those that *events* changed, and no others.
 
     Raises:
-        InvalidArgument: There is no event, so nothing has changed.
         HoldingsNotLoaded: A new aggregate does not know all of its holdings.
     """
-    if not events:
-        raise InvalidArgument(parameter="events", expected="one event or more", got="none")
     if new:
         pools = ((name, pool) for name, pool in pools_of(aggregate).items() if isinstance(pool, LicensePool))
         return {name: dict(pool.holdings) for name, pool in pools}

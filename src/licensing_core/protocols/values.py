@@ -169,7 +169,8 @@ class StoreUnavailable(LicensingError):
         reason: `busy` (others kept it to themselves), `conflict` (others were at the same things; the services try
             again by themselves), `closed` (the store, or the unit of work, was left before), `read_only` (it was begun
             for reading), `unusable` (without tables, no database, not to be opened or written; trying again does not
-            help), or `failed` (the database refused or was lost; it is not known whether the unit of work took effect).
+            help), or `failed` (the database refused or was lost; it is not known whether the unit of work took
+            effect; the services try a query once more by themselves).
     """
 
     code: ClassVar[str] = "store.unavailable"

@@ -36,6 +36,7 @@ from licensing_core.protocols import (
     UnitOfWork,
     VersionConflict,
 )
+from licensing_core.protocols.shapes import as_async_host, as_called, as_host, as_store
 from licensing_core.services.handing_over import TRIES, hand_over, hand_over_async, may_try_again
 
 A = TypeVar("A", bound=Value)
@@ -243,6 +244,14 @@ def _as_commands(commands: tuple[Command[A], ...]) -> tuple[Command[A], ...]:
     return tuple(_as_command("commands", command) for command in commands)
 
 
+def _as_clock(clock: Clock) -> Clock:
+    return as_called("clock", clock)
+
+
+def _as_observer(observer: Observer | None) -> Observer | None:
+    return None if observer is None else as_called("observer", observer)
+
+
 class Licensing:
     """Runs commands and queries over a store.
 
@@ -251,10 +260,16 @@ class Licensing:
         host: What the application knows: actors, directory, plans.
         clock: Gives the instant of each command; it is read inside the transaction, on each try.
         observer: Is told of each command and its outcome.
+
+    Raises:
+        InvalidArgument: *store* has no `begin()`, *host* lacks a method of hosts or one of them is to be awaited, or
+            *clock* or *observer* cannot be called.
     """
 
     def __init__(self, store: Store, host: Host, clock: Clock, observer: Observer | None = None) -> None:
-        self._store, self._host, self._clock, self._observer = store, host, clock, observer
+        self._store: Store = as_store("store", store)
+        self._host: Host = as_host("host", host)
+        self._clock, self._observer = _as_clock(clock), _as_observer(observer)
 
     def run(self, asked: Query[A]) -> A:
         """Carry out a command once, or answer a query.
@@ -272,7 +287,7 @@ class Licensing:
             with self._store.begin(read_only=not isinstance(asked, Command)) as work:
                 return _drive(_use_case(asked, self._clock(), sure=tries < TRIES), Ports(work=work, host=self._host))
         except (VersionConflict, StoreUnavailable) as refusal:
-            if not may_try_again(refusal, tries):
+            if not may_try_again(refusal, tries, reading=not isinstance(asked, Command)):
                 raise
         return self._tried(asked, tries - 1)
 
@@ -320,10 +335,16 @@ class Licensing:
 
 
 class AsyncLicensing:
-    """`Licensing` over asynchronous ports; the commands are the same."""
+    """`Licensing` over asynchronous ports; the commands are the same.
+
+    Raises:
+        InvalidArgument: As for `Licensing`, but that the methods of *host* are awaited.
+    """
 
     def __init__(self, store: AsyncStore, host: AsyncHost, clock: Clock, observer: Observer | None = None) -> None:
-        self._store, self._host, self._clock, self._observer = store, cast("Host", host), clock, observer
+        self._store: AsyncStore = as_store("store", store)
+        self._host: Host = as_async_host("host", host)
+        self._clock, self._observer = _as_clock(clock), _as_observer(observer)
 
     async def run(self, asked: Query[A]) -> A:
         """As `Licensing.run()`."""
@@ -336,7 +357,7 @@ class AsyncLicensing:
                 ports = Ports(work=cast("UnitOfWork", work), host=self._host)
                 return await _drive_async(_use_case(asked, self._clock(), sure=tries < TRIES), ports)
         except (VersionConflict, StoreUnavailable) as refusal:
-            if not may_try_again(refusal, tries):
+            if not may_try_again(refusal, tries, reading=not isinstance(asked, Command)):
                 raise
         return await self._tried(asked, tries - 1)
 

@@ -50,8 +50,8 @@ class Contents(Value):
 
 
 @frozen(field_transformer=checked)
-class Page(Value):
-    """What somebody may do on a page."""
+class EnrollmentPage(Value):
+    """What somebody may do on the page that lists who is enrolled in a content."""
 
     mode: PageMode
 
@@ -313,13 +313,13 @@ class ListEnrollable(Query[Contents]):
 
 
 @frozen(kw_only=True, field_transformer=checked)
-class ReadEnrollmentPage(Query[Page]):
+class ReadEnrollmentPage(Query[EnrollmentPage]):
     """What *actor* may do on the list of enrollments of *content* (DOC-49)."""
 
     actor: UserId
     content: Content
 
-    def steps(self, now: datetime) -> UseCase[Page]:
+    def steps(self, now: datetime) -> UseCase[EnrollmentPage]:
         """Ask the host alone: nothing stored is read."""
         actor = yield from actor_of(self, self.actor)
-        return Page(visibility.enrollment_page(actor, self.content))
+        return EnrollmentPage(visibility.enrollment_page(actor, self.content))

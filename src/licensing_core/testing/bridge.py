@@ -1,13 +1,18 @@
-"""Asynchronous stores, asked one call at a time, so that what checks a store checks its asynchronous twin as well."""
+"""Asynchronous stores, asked as if they blocked, so that what checks a store checks its asynchronous twin as well."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, contextmanager
-from typing import Any, cast
+from contextvars import copy_context
+from threading import Lock
+from typing import Any, Final, cast
 
 from licensing_core.protocols import AsyncStore, AsyncUnitOfWork, UnitOfWork
 
 Run = Callable[[Awaitable[Any]], Any]
+_LOOK: Final = 0.01
+"""Seconds after which a thread looks whether another one that runs the event loop has come to what it waits for."""
 
 
 class _Blocking:
@@ -20,15 +25,17 @@ class _Blocking:
 
 
 class BlockingStore:
-    """A `protocols.Store` over an asynchronous one, for tests in one thread.
+    """A `protocols.Store` over an asynchronous one, for tests; threads may share it.
 
     Args:
         store: The store, of which nothing else may be going on while this one is used.
-        runner: What runs each call to its end.
+        runner: What runs each call to its end, by whichever of the threads that wait.
     """
 
     def __init__(self, store: AsyncStore, runner: asyncio.Runner) -> None:
         self._store, self._runner = store, runner
+        self._running, self._context = Lock(), copy_context()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def begin(self, *, read_only: bool = False) -> AbstractContextManager[UnitOfWork]:
         """A new unit of work of the asynchronous store."""
@@ -46,7 +53,29 @@ class BlockingStore:
             self._run(turn.__aexit__(None, None, None))
 
     def _run(self, call: Awaitable[Any]) -> Any:
-        async def whole() -> Any:
-            return await call
+        """What *call* gives; while it waits, this thread runs the event loop, or another one does."""
+        given: Future[Any] = Future()
 
-        return self._runner.run(whole())
+        async def whole() -> None:
+            try:
+                given.set_result(await call)
+            except BaseException as error:  # noqa: BLE001 - it is raised by whoever asked
+                given.set_exception(error)
+
+        def begun() -> None:
+            task = loop.create_task(whole(), context=self._context)
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+        async def come() -> None:
+            await asyncio.gather(asyncio.wrap_future(given), return_exceptions=True)
+
+        loop = self._runner.get_loop()
+        loop.call_soon_threadsafe(begun)
+        while not given.done():
+            if self._running.acquire(timeout=_LOOK):
+                try:
+                    self._runner.run(come())
+                finally:
+                    self._running.release()
+        return given.result()

@@ -34,6 +34,7 @@ from licensing_core.protocols import (
 )
 from licensing_core.services import Ids, replay
 from licensing_core.testing.contracts_accounts import AccountContract
+from licensing_core.testing.contracts_arguments import ArgumentContract
 from licensing_core.testing.contracts_cards import CardContract
 from licensing_core.testing.contracts_customers import CustomerContract
 from licensing_core.testing.contracts_enrollments import EnrollmentContract
@@ -57,11 +58,19 @@ from licensing_core.testing.contracts_given import (
     save_new,
 )
 from licensing_core.testing.contracts_people import PeopleContract
+from licensing_core.testing.contracts_races import RaceContract
 from licensing_core.testing.contracts_reading import ReadingContract
 
 
 class StoreContract(
-    EnrollmentContract, CustomerContract, AccountContract, CardContract, ReadingContract, PeopleContract
+    EnrollmentContract,
+    CustomerContract,
+    AccountContract,
+    CardContract,
+    ReadingContract,
+    PeopleContract,
+    ArgumentContract,
+    RaceContract,
 ):
     """What a store must do, each test with a store of its own that is empty at first."""
 

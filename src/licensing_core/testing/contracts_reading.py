@@ -7,9 +7,10 @@ from typing import Any, Final
 from licensing_core import license_cycle, pools
 from licensing_core.checks import InvalidArgument
 from licensing_core.directory import Actor, Content, Permission, Role, Scope
-from licensing_core.holdings import Holding
+from licensing_core.holdings import Holding, Holdings
 from licensing_core.pools import LicensePool
 from licensing_core.protocols import AggregateKind, Envelope, Page, Store, StoreUnavailable, UnitOfWork
+from licensing_core.testing.contracts_customers import ACME, USAGE, open_credits, open_usage
 from licensing_core.testing.contracts_given import (
     NOW,
     ON,
@@ -28,7 +29,7 @@ from licensing_core.testing.contracts_given import (
     refused,
     save_new,
 )
-from licensing_core.testing.law import require
+from licensing_core.testing.law import LawBroken, require
 
 LICENSES: Final = AggregateKind.LICENSES
 BOSS: Final = Actor(
@@ -100,6 +101,34 @@ class ReadingContract:
             equal([one.id for one in work.licenses(T1, "ana")], ["p1"], "pools are found by holder, and no accounts")
             equal(list(work.license_accounts(T2, "ana")), [], "a tenant sees nothing of another")
 
+    def test_the_holdings_of_an_account_that_are_asked_for_are_loaded_and_no_others(self, store: Store) -> None:
+        save_new(store, *an_account())
+        for user in ("ana", "luis", "mei"):
+            _grant(store, "a1", user)
+        with store.begin(read_only=True) as work:
+            for asked in (("ana", "zoe"), ()):
+                stored = work.account(T1, "a1", frozenset(asked))
+                found = {name: pool.holdings for name, pool in stored.state.pools.items()} if stored else {}
+                held: dict[str, Holding] = {user: Holding.HELD for user in asked if user == "ana"}
+                wanted = {"web": Holdings(held, loaded=asked), "app": Holdings(loaded=asked)}
+                equal(found, wanted, "an account is loaded with the holdings asked for")
+
+    def test_an_error_undoes_in_which_account_somebody_has_a_license(self, store: Store) -> None:
+        for name in ("a1", "a2"):
+            save_new(store, *an_account(name))
+        _grant(store, "a1", "ana")
+        try:
+            with store.begin() as work:
+                _grant_within(work, "a1", "luis")
+                _grant_within(work, "a2", "ana")
+                equal(list(work.license_accounts(T1, "ana")), ["a1", "a2"], "a unit of work sees what it saved")
+                interrupt()
+        except Interrupted:
+            pass
+        with store.begin() as work:
+            found = [list(work.license_accounts(T1, user)) for user in ("ana", "luis")]
+            equal(found, [["a1"], []], "an error undoes everything")
+
     def test_a_history_comes_in_parts_each_event_linked_to_the_one_before(self, store: Store) -> None:
         save_new(store, *opened())
         for user in ("ana", "luis", "mei"):
@@ -143,6 +172,22 @@ class ReadingContract:
             equal(places(work.outbox(T1, 10)), wanted[2:], "what was handed over waits no more")
             refused(InvalidArgument, work.handed_over, T2, waiting)
             equal(len(work.history(T1, LICENSES, "p2")), 2, "the history keeps what was handed over")
+
+    def test_no_event_but_those_that_were_handed_over_leaves_the_outbox(self, store: Store) -> None:
+        save_new(store, *an_account(ACME))
+        open_usage(store)
+        open_credits(store)
+        save_new(store, *opened("p1"))
+        for minutes, user in enumerate(("ana", "luis", "mei", "zoe"), 1):
+            _assign_later(store, "p1", user, minutes)
+        with store.begin() as work:
+            waiting = {(one.kind, one.aggregate, one.sequence): one for one in work.outbox(T1, 10)}
+            equal(len(waiting), 8, "what happened waits")
+        for handed in ((USAGE, ACME, 1), (LICENSES, "p1", 3), (LICENSES, ACME, 1)):
+            with store.begin() as work:
+                work.handed_over(T1, [waiting.pop(handed)])
+            with store.begin() as work:
+                equal([*work.outbox(T1, 10)], [*waiting.values()], "what was not handed over waits on")
 
     def test_an_event_that_was_dated_back_is_handed_over_after_those_before_it(self, store: Store) -> None:
         save_new(store, *opened())
@@ -255,12 +300,15 @@ def _asked_with(work: UnitOfWork, bad: Any) -> tuple[Callable[[], object], ...]:
 
 def _grant(store: Store, account_id: str, user: str) -> None:
     with store.begin() as work:
-        stored = work.account(T1, account_id, frozenset({user}))
-        if stored is None:
-            require(False, "an account is loaded once it was saved", account=account_id)
-            return
-        decision = license_cycle.grant(stored.state, user, "web", by=ROOT, now=NOW)
-        work.save(T1, decision.state, expected=stored.version, events=decision.events)
+        _grant_within(work, account_id, user)
+
+
+def _grant_within(work: UnitOfWork, account_id: str, user: str) -> None:
+    stored = work.account(T1, account_id, frozenset({user}))
+    if stored is None:
+        raise LawBroken(f"an account is loaded once it was saved: {account_id!r}")
+    decision = license_cycle.grant(stored.state, user, "web", by=ROOT, now=NOW)
+    work.save(T1, decision.state, expected=stored.version, events=decision.events)
 
 
 def _assign_later(store: Store, pool_id: str, user: str, minutes: int) -> None:

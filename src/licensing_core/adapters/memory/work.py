@@ -28,11 +28,14 @@ from licensing_core.adapters.rows import (
     CardKey,
     EnrollmentRows,
     as_actor,
+    as_aggregate,
     as_card,
     as_count,
+    as_events,
     as_kind,
     as_most,
     as_page,
+    as_used,
     bare_aggregate,
     card_key,
     changes,
@@ -234,8 +237,9 @@ class MemoryUnitOfWork:
 
     def save(self, tenant: str, aggregate: Aggregate, *, expected: int, events: Sequence[Event]) -> None:
         """As `UnitOfWork.save()`."""
-        tables, kind = self._changing(), kind_of(aggregate)
-        key = (as_id("tenant", tenant), kind, aggregate.id)
+        tables, kind = self._changing(), kind_of(as_aggregate("aggregate", aggregate))
+        as_count("expected", expected)
+        key, events = (as_id("tenant", tenant), kind, aggregate.id), as_events("events", events)
         before = tables.aggregates.get(key)
         if before is not None and expected == 0:
             raise AggregateExists(aggregate=aggregate.id)
@@ -312,10 +316,10 @@ class MemoryUnitOfWork:
 
     def remember(self, tenant: str, key: str, used: Remembered) -> None:
         """As `UnitOfWork.remember()`."""
-        commands = self._changing().commands
+        commands, answered = self._changing().commands, as_used("used", used)
         if self.recall(tenant, key) is not None:
             raise VersionConflict(aggregate=key, expected=0)
-        self._put(commands, (tenant, key), used)
+        self._put(commands, (tenant, key), answered)
 
     def leave(self, *, undo: bool) -> None:
         """End the unit of work; with *undo* everything that it changed is as before."""

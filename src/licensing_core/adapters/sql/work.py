@@ -14,7 +14,11 @@ from licensing_core.adapters.parts import (
 )
 from licensing_core.adapters.rows import (
     as_actor,
+    as_aggregate,
     as_card,
+    as_count,
+    as_events,
+    as_used,
     card_key,
     changes,
     enrollment_rows,
@@ -96,7 +100,8 @@ class SqlUnitOfWork(SqlReading):
     def save(self, tenant: str, aggregate: Aggregate, *, expected: int, events: Sequence[Event]) -> None:
         """As `UnitOfWork.save()`."""
         self._changing()
-        kind, new = kind_of(aggregate), expected == 0
+        kind, new = kind_of(as_aggregate("aggregate", aggregate)), as_count("expected", expected) == 0
+        events = as_events("events", events)
         place = (as_id("tenant", tenant), kind, aggregate.id)
         holdings, parts = changes(aggregate, events, new=new), part_rows(aggregate, events, new=new)
         rows = event_rows(*place, expected, BEGINNING if new else self._link(place, expected), events)
@@ -132,6 +137,7 @@ class SqlUnitOfWork(SqlReading):
             InvalidArgument: The answer is of no kind that `serde.TAGS` names, and so could not be read again.
         """
         self._changing()
+        as_used("used", used)
         if type(used.answer) not in TAGS:
             expected = "an answer of a kind that is stored"
             raise InvalidArgument(parameter="answer", expected=expected, got=shown(used.answer))
