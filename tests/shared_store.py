@@ -42,5 +42,6 @@ class SharedStore:
         assert isinstance(pool, QueuePool)
         assert pool.checkedout() == 0, "the test left a connection open"
         assert database._turn is not None
-        assert not database._turn._lock.locked(), "the test left a unit of work open"
+        assert database._turn._lock.acquire(blocking=False), "the test left a unit of work open"
+        database._turn._lock.release()
         assert not database._closed, "the test closed a store that others use after it"

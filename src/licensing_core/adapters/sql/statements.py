@@ -104,8 +104,11 @@ _HISTORY: Final = ("tenant", "kind", "aggregate")
 
 POOL_OF_ID: Final = _locking(select(POOL).where(*_of(POOL, *_A_POOL, "id"), _PURCHASED), POOL)
 POOLS_OF_ACCOUNT: Final = select(POOL).where(*_of(POOL, *_A_POOL)).order_by(POOL.c.id)
-_next_pool, _many_pools = _after(POOL.c.id)
-POOLS: Final = select(POOL).where(*_of(POOL, "tenant"), _next_pool, _PURCHASED).order_by(POOL.c.id).limit(_many_pools)
+_next_pool, _many_pools = _after(POOL.c.aggregate)
+POOLS: Final = (
+    select(POOL).where(*_of(POOL, "tenant"), _next_pool, _PURCHASED).order_by(POOL.c.aggregate).limit(_many_pools)
+)
+"""A purchased pool has the id of its aggregate."""
 _together: Final = (HOLDING.c.tenant == POOL.c.tenant) & (HOLDING.c.aggregate == POOL.c.aggregate)
 LICENSES: Final = (
     select(POOL, HOLDING.c.state)
