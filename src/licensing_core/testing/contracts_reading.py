@@ -204,6 +204,18 @@ class ReadingContract:
         own = [number for name, number in told if name == "p1"]
         equal((own, len(told)), ([1, 2, 3, 4], 5), "the events of one aggregate come in their order, each once")
 
+    def test_no_event_overtakes_another_of_its_aggregate_that_was_dated_back(self, store: Store) -> None:
+        save_new(store, *opened())
+        for minutes, user in ((5, "ana"), (-5, "luis"), (9, "mei"), (-9, "eva"), (2, "zoe")):
+            _assign_later(store, "p1", user, minutes)
+        for left in ([1, 2, 3, 4, 5, 6], [2, 3, 4, 5, 6], [3, 4, 5, 6], [4, 5, 6], [5, 6], [6]):
+            with store.begin() as work:
+                for most in (1, 2, 3, 9):
+                    told = [one.sequence for one in work.outbox(T1, most)]
+                    equal(told, left[: len(told)], "the events of one aggregate come in their order")
+                    require(1 <= len(told) <= most, "something comes as long as something waits", told=told, most=most)
+                work.handed_over(T1, work.outbox(T1, 1))
+
     def test_an_error_undoes_what_waits_and_what_was_handed_over(self, store: Store) -> None:
         save_new(store, *opened())
         with store.begin() as work:
