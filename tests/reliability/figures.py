@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-LAWS: Final = 400_000
+LAWS: Final = 600_000
 """Cases of all laws together, in a run of every change (`--scale 1`); the other figures are of the same run."""
 MACHINE: Final = 1_000_000
 """Commands on pools and accounts of licenses."""
@@ -17,7 +17,7 @@ RUNS: Final = 10_000
 """Runs of the jobs."""
 AGAIN: Final = 2_000
 """Cases of each kind that are made three times."""
-RACES: Final = {"postgres": (400, 80, 80), "sqlite": (50, 10, 10), "memory": (300, 60, 60)}
+RACES: Final = {"postgres": (1_000, 200, 200), "sqlite": (50, 10, 10), "memory": (300, 60, 60)}
 """Rounds of 64 workers over each store: plain, with failing units of work, and mixed."""
 DELIVERIES: Final = 1_000
 """Commands that are delivered 64 times at once."""
@@ -25,14 +25,14 @@ KILLS: Final = 200
 """Clients that are killed, on SQLite and on PostgreSQL each."""
 SERVER_KILLS: Final = 20
 """How often the server of PostgreSQL is killed."""
-BULKS: Final = 200
+BULKS: Final = 500
 """Rounds of commands on several pools, on PostgreSQL."""
 
-ALIKE: Final = 30_000
+ALIKE: Final = 100_000
 """Commands, queries and questions over memory, SQLite and PostgreSQL side by side."""
-REVOKED: Final = 2_000
+REVOKED: Final = 10_000
 """Commands that meet a revocation at random, over SQLite and PostgreSQL."""
-EDITS: Final = 4_000
+EDITS: Final = 10_000
 """Single edits of stored rows."""
 
 

@@ -90,14 +90,8 @@ class _Gang:
             self._end.wait()
 
 
-HANDED_ON: Final = 0.0005
-"""Seconds after which a thread hands the interpreter on. By itself it is ten times as long, longer than a command
-takes: sixteen threads that compute then keep the one that holds a lock from going on, whatever they do."""
-
-
 def _serve(place: Place, first: int, number: int, meet: Any, pipe: Any) -> None:
     """A process with a gang of its own; all processes begin a round together."""
-    sys.setswitchinterval(HANDED_ON)
     gang = _Gang(place, first, number)
     pipe.send(None)
     while (asked := pipe.recv()) is not None:

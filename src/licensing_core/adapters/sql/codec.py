@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final, TypeVar
 
 from attrs import frozen
@@ -125,8 +126,14 @@ def _fields(row: Row[Any]) -> dict[str, Any]:
         "expires_at": _instant(row.expires_at),
         "renewals": row.renewals,
         "suspended": bool(row.suspended),
-        "terms": None if row.terms is None else read(row.terms, Terms),
+        "terms": None if row.terms is None else _terms(row.terms),
     }
+
+
+@lru_cache(maxsize=1024)
+def _terms(text: str) -> Terms:
+    """The terms of a pool, which stay as they were sold: many pools have the same, and each is read again and again."""
+    return read(text, Terms)
 
 
 def enrollment_row(tenant: str, one: Enrollment) -> dict[str, Any]:

@@ -75,7 +75,7 @@ def _engine_at(where: str, wait: float) -> tuple[Engine, Way]:
     try:
         url = make_url(where)
         way = _way(url.drivername)
-        pool = {"pool_size": MOST_CONNECTIONS, "max_overflow": 0, "pool_timeout": wait}
+        pool = {"pool_size": MOST_CONNECTIONS, "max_overflow": 0, "pool_timeout": wait, "pool_use_lifo": True}
         return create_engine(url, hide_parameters=True, **way.options(url, pool)), way
     except (SQLAlchemyError, ImportError, TypeError, ValueError):
         raise _no_place(where) from None  # the text of the error may hold a password
