@@ -78,7 +78,7 @@ def checks(scale: float) -> list[tuple[str, Callable[[int], Figures]]]:
         ("tenants (R13)", lambda _seed: tenants.run(kinds=tenants.KINDS if scale > 0.01 else ("memory",))),
         ("revocation (R14)", lambda seed: revoke.run(times(figures.REVOKED, 10), seed)),
         ("edits (R17)", lambda seed: tamper.run(times(figures.EDITS), seed, workers)),
-        ("planted bugs (R5)", lambda seed: planted.run(seed, 1 if scale > 0.01 else 16)),
+        ("planted bugs (R5)", lambda seed: planted.run(seed, 1 if scale > 0.01 else 16, workers)),
         ("determinism (R22)", lambda seed: determinism.run(seed, times(figures.AGAIN))),
     ]
 

@@ -7,9 +7,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def no_collector() -> Iterator[None]:
-    """Look for no cycles meanwhile, and for those that there are at the end."""
+    """Look for no cycles meanwhile, and for those that were made at the end."""
     was = gc.isenabled()
     gc.disable()
+    gc.freeze()
     try:
         yield
     finally:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-LAWS: Final = 600_000
+LAWS: Final = 400_000
 """Cases of all laws together, in a run of every change (`--scale 1`); the other figures are of the same run."""
 MACHINE: Final = 1_000_000
 """Commands on pools and accounts of licenses."""
@@ -28,7 +28,7 @@ SERVER_KILLS: Final = 20
 BULKS: Final = 500
 """Rounds of commands on several pools, on PostgreSQL."""
 
-ALIKE: Final = 100_000
+ALIKE: Final = 60_000
 """Commands, queries and questions over memory, SQLite and PostgreSQL side by side."""
 REVOKED: Final = 10_000
 """Commands that meet a revocation at random, over SQLite and PostgreSQL."""

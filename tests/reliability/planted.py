@@ -6,10 +6,12 @@
 import argparse
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
 from datetime import date, datetime
 from fractions import Fraction
 from functools import partial
+from multiprocessing import get_context
 from typing import Any
 from unittest.mock import patch
 
@@ -196,8 +198,8 @@ def first_late(runs: int, seed: int) -> Figures:
     return tried if tried.violations else jobs.run(runs, seed, enough=1)
 
 
-def run(seed: int, one_in: int = 1) -> Figures:
-    """Plant every bug in turn, or *one_in* so many; a violation is a bug that was not found."""
+def all_planted(seed: int) -> list[tuple[str, Callable[[], Figures], Plant]]:
+    """Each bug: the name of the harness that is to find it, the harness, and what plants it."""
     by_laws = partial(first_broken, 10_000, seed)
     by_machine = partial(machine.run, 10_000, seed, enough=1)
     by_worlds = partial(visibility_worlds.run, 20_000, seed, enough=1)
@@ -213,7 +215,7 @@ def run(seed: int, one_in: int = 1) -> Figures:
         _last_change_only,
         _discount_for_each_line,
     )
-    planted: list[tuple[str, Callable[[], Figures], Plant]] = [
+    return [
         *(("laws", by_laws, plant) for plant in (*both, *money_alone, *limit_plants.PLANTS)),
         *(("machine", by_machine, plant) for plant in both),
         *(("visibility", by_worlds, plant) for plant in visibility_plants.PLANTS),
@@ -225,13 +227,27 @@ def run(seed: int, one_in: int = 1) -> Figures:
         *race_plants.planted(seed),
         *diff_adapters_plants.planted(seed),
     ]
-    planted = planted[::one_in]
-    missed = [
-        f"{name} did not find {plant.__name__}" for name, harness, plant in planted if not found_by(harness, plant)
-    ]
+
+
+def _missed(task: tuple[int, int, int]) -> tuple[int, list[str]]:
+    """How many bugs were planted, every *step* of them from number *first* on, and which of them were not found."""
+    seed, first, step = task
+    planted = all_planted(seed)[first::step]
+    missed = [f"{name} did not find {bug.__name__}" for name, harness, bug in planted if not found_by(harness, bug)]
+    return len(planted), missed
+
+
+def run(seed: int, one_in: int = 1, jobs: int = 1) -> Figures:
+    """Plant every bug in turn, or *one_in* so many, in *jobs* processes; a violation is a bug that was not found."""
+    tasks = [(seed, number * one_in, jobs * one_in) for number in range(jobs)]
+    if jobs == 1:
+        found = [*map(_missed, tasks)]
+    else:
+        with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as workers:
+            found = [*workers.map(_missed, tasks)]
+    total, missed = sum(number for number, _ in found) + 1, [one for _, some in found for one in some]
     if not _zone_faults(zones.run(0, seed, Drifting)):
         missed.append("zones did not find Drifting")
-    total = len(planted) + 1
     return Figures(total, tuple(missed), note=f"planted: {total - len(missed)} of {total} found")
 
 
@@ -239,7 +255,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seed", type=int, default=5)
     seed = parser.parse_args().seed
-    return run(seed).tell("planted", seed)
+    return run(seed, jobs=2).tell("planted", seed)
 
 
 if __name__ == "__main__":

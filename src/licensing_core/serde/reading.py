@@ -59,6 +59,10 @@ def _parsed(text: str, most_bytes: int) -> Any:
 
 
 def _nesting(text: str) -> int:
+    """How deep *text* is nested; no less than that where it has few brackets."""
+    most = text.count("[") + text.count("{")
+    if most <= MAX_NESTING:
+        return most
     deepest = depth = 0
     for found in _STRINGS_AND_BRACKETS.finditer(text):
         mark = found.group()

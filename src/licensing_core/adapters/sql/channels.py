@@ -40,12 +40,19 @@ class Write(NamedTuple):
     @property
     def table(self) -> str:
         """The name of the table that is written to."""
-        return str(getattr(getattr(self.statement, "table", None), "name", ""))
+        return _table_of(self.statement)
 
     @property
     def decides(self) -> bool:
         """Whether all that is written depends on a row that may be missing."""
         return self.missing is not None and not self.locked
+
+
+@lru_cache(maxsize=512)
+def _table_of(statement: Any) -> str:
+    if isinstance(statement, TextClause):
+        return statement.text.removeprefix("INSERT INTO ").split(" ", 1)[0]
+    return str(statement.table.name)
 
 
 class Channel(Protocol):
@@ -110,25 +117,53 @@ class Together:
 
     def write(self, writes: Sequence[Write], *, commit: bool) -> None:
         """As `Channel.write()`; what decides by a row that may be missing is looked at before anything is committed."""
-        cursors = [self._driver.cursor() for _ in writes]
+        decides = any(one.decides for one in writes)
         try:
             with self._driver.pipeline():
-                for one, cursor in zip(writes, cursors, strict=True):
-                    text = _text(one.statement, self._dialect, tuple(one.rows[0]))
-                    if len(one.rows) == 1:
-                        cursor.execute(text, one.rows[0])
-                    else:
-                        cursor.executemany(text, one.rows)
-                if commit and not any(one.decides for one in writes):
+                if decides or not _apart(writes):
+                    cursors = [self._written(one) for one in writes]
+                else:
+                    cursors = []
+                    self._written_as_one(writes)
+                if commit and not decides:
                     self._driver.commit()
         except DRIVER_ERRORS as error:
             taken = _taken(error, writes)
             if taken is not None:
                 raise taken from error
             raise
-        for one, cursor in zip(writes, cursors, strict=True):
+        for one, cursor in zip(writes, cursors, strict=False):
             if one.missing is not None and cursor.rowcount != 1:
                 raise one.missing
+
+    def _written(self, one: Write) -> Any:
+        cursor = self._driver.cursor()
+        text = _text(one.statement, self._dialect, tuple(one.rows[0]))
+        if len(one.rows) == 1:
+            cursor.execute(text, one.rows[0])
+        else:
+            cursor.executemany(text, one.rows)
+        return cursor
+
+    def _written_as_one(self, writes: Sequence[Write]) -> None:
+        text = _as_one(tuple((one.statement, tuple(one.rows[0])) for one in writes), self._dialect)
+        place = {f"{n}_{name}": value for n, one in enumerate(writes) for name, value in one.rows[0].items()}
+        self._driver.cursor().execute(text, place)
+
+
+def _apart(writes: Sequence[Write]) -> bool:
+    """Whether none of *writes*, each of one row, has to do with what another one wrote."""
+    return len({one.table for one in writes}) == len(writes) and all(len(one.rows) == 1 for one in writes)
+
+
+@lru_cache(maxsize=512)
+def _as_one(statements: tuple[tuple[Any, tuple[str, ...]], ...], dialect: Dialect) -> str:
+    """One statement that does what *statements* do, given the names of their parameters."""
+    texts = [
+        _text(statement, dialect, names).replace("%(", f"%({n}_") for n, (statement, names) in enumerate(statements)
+    ]
+    *before, last = texts
+    return f"WITH {', '.join(f'w{n} AS ({one})' for n, one in enumerate(before))} {last}" if before else last
 
 
 @lru_cache(maxsize=512)
