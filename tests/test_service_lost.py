@@ -51,7 +51,7 @@ class AsyncLost:
 def lost(times: int, reason: str = "failed") -> tuple[Lost, Licensing]:
     """A store with a pool, which is lost so many *times* from now on."""
     store = Lost(reason)
-    known(store)
+    known(store.store)
     licensing = Licensing(store, host(), Clock())
     licensing.run(buy())
     store.times, store.begun = times, 0
