@@ -1,18 +1,22 @@
 """Every command: once under its key, for one tenant, tried out without effect, and led back to its events."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import attrs
 import pytest
 
-from licensing_core import services
+from licensing_core import pools, services
 from licensing_core.adapters.memory import MemoryStore
+from licensing_core.checks import checked
 from licensing_core.decisions import Verdict
-from licensing_core.directory import Scope
+from licensing_core.directory import Actor, Scope
 from licensing_core.errors import LicensingError
-from licensing_core.protocols import IdempotencyConflict, Store, VersionConflict
-from licensing_core.services import Command, Licensing
+from licensing_core.protocols import AggregateExists, IdempotencyConflict, Store, VersionConflict
+from licensing_core.services import Command, Ids, Licensing
+from licensing_core.services.engine import UseCase, ask, save
+from licensing_core.testing.contracts_given import opened
 from tests.service_samples import JUNE, NEEDS, furnish
 from tests.service_world import (
     NOON,
@@ -149,6 +153,32 @@ def test_who_was_too_slow_tries_again_in_a_preview_as_in_a_run(
     assert Licensing(Meddled(7), host(), clock).preview(command) == answer
     assert isinstance(refused(Licensing(Meddled(8), host(), clock).preview, command), VersionConflict)
     assert snapshot(store) == before
+
+
+@attrs.frozen(kw_only=True, field_transformer=checked)
+class GrowAndOpen(Command[Ids]):
+    """Makes a pool larger, and opens another one, which it can do once."""
+
+    def steps(self, now: datetime) -> UseCase[Ids]:
+        stored = yield from ask(lambda ports: ports.work.pool(self.tenant, "p1", ()))
+        assert stored is not None
+        grown = pools.resize(stored.state, stored.state.bought + 1, by=Actor(self.actor), now=now)
+        yield from save(self, grown.state, stored.version, grown.events)
+        pool, events = opened("twice")
+        yield from save(self, pool, 0, events)
+        return Ids(("twice",))
+
+
+def test_a_command_that_is_refused_halfway_when_it_is_sent_again_is_answered_and_leaves_nothing(
+    licensing: Licensing, store: Store
+) -> None:
+    command = GrowAndOpen(tenant=TENANT, key="once", actor="root")
+    answer, after = licensing.run(command), snapshot(store)
+    assert licensing.run(command) == answer
+    assert licensing.preview(command) == (answer,)
+    assert snapshot(store) == after
+    assert refused(licensing.run, attrs.evolve(command, key="new")) == AggregateExists(aggregate="twice")
+    assert snapshot(store) == after
 
 
 def test_the_same_story_ends_alike_in_every_store(tmp_path: Path) -> None:

@@ -64,6 +64,14 @@ class _Undone(Exception):
     """Leaves a unit of work that was only tried, so that it is rolled back."""
 
 
+class _Answered(Exception):
+    """Leaves the unit of work of a command that took effect before, so that what it did this time is rolled back."""
+
+    def __init__(self, answer: Any) -> None:
+        super().__init__()
+        self.answer = answer
+
+
 def ask(question: Callable[[Ports], T]) -> UseCase[T]:
     """Yield *question* and return its answer; for `yield from`."""
     answer: T = yield question
@@ -165,11 +173,11 @@ def _once(command: Command[A], now: datetime, *, sure: bool) -> UseCase[A]:
         answer = yield from command.steps(now)
     except (VersionConflict, StoreUnavailable):
         raise
-    except LicensingError:
+    except LicensingError as refusal:
         known = yield from _recalled(command, digest)  # what took effect may be why it is refused now
         if known is None:
             raise
-        return known
+        raise _Answered(known) from refusal
     used = Remembered(fingerprint=digest, answer=answer)
     yield from ask(lambda ports: ports.work.remember(command.tenant, command.key, used))
     return answer
@@ -286,6 +294,8 @@ class Licensing:
         try:
             with self._store.begin(read_only=not isinstance(asked, Command)) as work:
                 return _drive(_use_case(asked, self._clock(), sure=tries < TRIES), Ports(work=work, host=self._host))
+        except _Answered as before:
+            return cast("A", before.answer)
         except (VersionConflict, StoreUnavailable) as refusal:
             if not may_try_again(refusal, tries, reading=not isinstance(asked, Command)):
                 raise
@@ -327,6 +337,8 @@ class Licensing:
                 ports = Ports(work=work, host=self._host)
                 answers.extend(_drive(_use_case(command, self._clock(), sure=True), ports) for command in commands)
                 raise _Undone
+        except _Answered:  # meanwhile, so that the key is known when it is tried again
+            return self._tried_out(commands, tries)
         except (VersionConflict, StoreUnavailable) as refusal:
             if not may_try_again(refusal, tries):
                 raise
@@ -356,6 +368,8 @@ class AsyncLicensing:
             async with self._store.begin(read_only=not isinstance(asked, Command)) as work:
                 ports = Ports(work=cast("UnitOfWork", work), host=self._host)
                 return await _drive_async(_use_case(asked, self._clock(), sure=tries < TRIES), ports)
+        except _Answered as before:
+            return cast("A", before.answer)
         except (VersionConflict, StoreUnavailable) as refusal:
             if not may_try_again(refusal, tries, reading=not isinstance(asked, Command)):
                 raise
@@ -391,6 +405,8 @@ class AsyncLicensing:
                         await _drive_async(_use_case(command, self._clock(), sure=True), ports) for command in commands
                     ]
                     raise _Undone
+        except _Answered:
+            return await self._tried_out(commands, tries)
         except (VersionConflict, StoreUnavailable) as refusal:
             if not may_try_again(refusal, tries):
                 raise
