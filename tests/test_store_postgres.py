@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, suppress
+from typing import Any
 
 import attrs
 import pytest
@@ -256,6 +257,22 @@ def test_a_database_that_cannot_be_reached_is_told_and_no_parameter_with_it(url:
         licensing(lost).run(READ)
     assert refused.value.reason == "failed"
     assert "nosuch" not in str(refused.value)
+
+
+def test_a_connection_that_was_lost_amid_a_pipeline_is_used_no_more(
+    store: SqlStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    def lose() -> None:
+        with store.begin() as work:
+            work.pool(TENANT, "p1", None)
+            channel: Any = work.open()
+            channel._driver.pgconn.enter_pipeline_mode()
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        lose()
+    assert licensing(store).run(assign("u1", key="k1")).row.consumed == 1
+    assert caplog.records == []
 
 
 def test_a_lost_server_is_told_once_and_found_again_when_it_is_back(caplog: pytest.LogCaptureFixture) -> None:

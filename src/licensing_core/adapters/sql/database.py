@@ -127,7 +127,9 @@ def _is_lost(connection: Connection) -> bool:
     """Whether the server, or the way to it, is gone."""
     if connection.closed or connection.invalidated:
         return False
-    return getattr(connection.connection.driver_connection, "closed", False) is True
+    driver = connection.connection.driver_connection
+    amid_pipeline = getattr(getattr(driver, "info", None), "pipeline_status", 0) != 0  # nothing leads it out of that
+    return amid_pipeline or getattr(driver, "closed", False) is True
 
 
 def create_tables(connection: Connection) -> None:
