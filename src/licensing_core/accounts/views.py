@@ -188,9 +188,11 @@ def bill_rows(account: CustomerAccount) -> tuple[BillRow, ...]:
     )
 
 
-def _by_number(bill: Bill) -> tuple[bool, str, int]:
+def _by_number(bill: Bill) -> tuple[bool, str, int, str, str]:
+    """Those that come from another system have numbers of any form, of which some may have the same."""
     year, _, number = bill.id.partition(":")[2].rpartition(":")
-    return bill.document.kind is CREDIT_NOTE, year, int(number) if number.isdecimal() else 0
+    counted = int(number) if number.isdecimal() else 0
+    return bill.document.kind is CREDIT_NOTE, year, counted, str(bill.document.number), bill.id
 
 
 class NoticeKind(StrEnum):
