@@ -9,6 +9,7 @@ import attrs
 import pytest
 
 from licensing_core.adapters.memory import MemoryStore, MemoryUnitOfWork
+from licensing_core.adapters.memory.stores import _left
 from licensing_core.adapters.memory.work import Tables
 from licensing_core.adapters.parts import PartRows
 from licensing_core.errors import LicensingError
@@ -65,13 +66,8 @@ class Unguarded:
 
     @contextmanager
     def begin(self, *, read_only: bool = False) -> Iterator[Any]:
-        work = MemoryUnitOfWork(self._tables, read_only=read_only)
-        try:
+        with _left(MemoryUnitOfWork(self._tables, read_only=read_only)) as work:
             yield work
-        except BaseException:
-            work.leave(undo=True)
-            raise
-        work.leave(undo=False)
 
 
 class ReadingApart(LastWins):

@@ -110,7 +110,7 @@ def test_the_pure_floors_do_nothing_impure() -> None:
         ("ratio = float('0.5')", "1: float()"),
         ("ratio = 0.5", "1: the float 0.5"),
         ("ratio = 1 / 2", "1: a division of two whole numbers"),
-        ("assert True", "1: assert"),
+        ("assert True", "1: assert"),  # what is planted, not what is tested: the core makes no use of assert
     ],
 )
 def test_a_planted_impurity_is_found(planted: str, found: str) -> None:

@@ -20,8 +20,8 @@ from licensing_core.serde import InvalidDocument
 from licensing_core.subscriptions import EndOf
 from licensing_core.testing.contracts_books import DAY, change_within, ordering, paying, subscribed
 from licensing_core.testing.contracts_given import NOW, ROOT
-from tests.test_store_sql import a_store, raw, statements
-from tests.test_store_sql_customers import work_of
+from tests.test_store_sql import a_store, raw
+from tests.test_store_sql_customers import costs_alike
 
 SIZES = (10, 300)
 FIRST = "proforma:1"
@@ -95,20 +95,9 @@ def look_back(store: Store) -> None:
 def test_a_command_costs_the_same_however_many_paid_bills_people_and_customers_there_are(
     tmp_path: Path, command: Callable[[Store], None], most: int
 ) -> None:
-    seen: dict[int, list[tuple[str, int]]] = {}
-    steps: dict[int, int] = {}
-    for size in SIZES:
-        engine = create_engine(f"sqlite:///{tmp_path / str(size)}.db")
-        with closing(SqlStore(engine)) as store:
-            store.create()
-            save(store, size)
-            seen[size], counted = statements(engine), work_of(engine)
-            command(store)
-            steps[size] = counted[0]
-    assert seen[10] == seen[300]
-    assert len(seen[10]) <= most
-    assert sum(rows for _, rows in seen[10]) <= 14
-    assert steps[10] * 0.9 < steps[300] < steps[10] * 1.1
+    asked = costs_alike(tmp_path, SIZES, save, command)
+    assert len(asked) <= most
+    assert sum(rows for _, rows in asked) <= 14
 
 
 def test_every_row_is_found_by_its_key_or_by_an_index_in_the_order_that_is_asked_for(tmp_path: Path) -> None:

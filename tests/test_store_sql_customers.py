@@ -103,56 +103,60 @@ def work_of(engine: Engine) -> list[int]:
     return found
 
 
+def costs_alike(
+    folder: Path, sizes: tuple[int, int], prepare: Callable[[SqlStore, int], None], command: Callable[[SqlStore], None]
+) -> list[tuple[str, int]]:
+    """The statements of *command*, which are the same, with about as many steps, in a database of either size."""
+    seen: list[list[tuple[str, int]]] = []
+    steps: list[int] = []
+    for size in sizes:
+        engine = create_engine(f"sqlite:///{folder / str(size)}.db")
+        with closing(SqlStore(engine)) as store:
+            store.create()
+            prepare(store, size)
+            asked, counted = statements(engine), work_of(engine)
+            command(store)
+            seen.append([*asked])
+            steps.append(counted[0])
+    assert seen[0] == seen[1]
+    assert steps[0] * 0.9 < steps[1] < steps[0] * 1.1
+    return seen[0]
+
+
 @pytest.mark.parametrize(("command", "most"), [(use, 8), (spend, 10), (cancel, 9)])
 def test_a_command_costs_the_same_however_many_places_closed_grants_and_unpaid_orders_there_are(
     tmp_path: Path, command: Callable[[Store], None], most: int
 ) -> None:
-    seen: dict[int, list[tuple[str, int]]] = {}
-    steps: dict[int, int] = {}
-    for size in SIZES:
-        engine = create_engine(f"sqlite:///{tmp_path / str(size)}.db")
-        with closing(SqlStore(engine)) as store:
-            store.create()
-            save_both(store, size)
-            seen[size], counted = statements(engine), work_of(engine)
-            command(store)
-            steps[size] = counted[0]
-    assert seen[10] == seen[1_000]
-    assert len(seen[10]) <= most
-    assert sum(rows for _, rows in seen[10]) <= 9
-    assert steps[10] * 0.9 < steps[1_000] < steps[10] * 1.1
+    asked = costs_alike(tmp_path, SIZES, save_both, command)
+    assert len(asked) <= most
+    assert sum(rows for _, rows in asked) <= 9
 
 
 @pytest.mark.parametrize("command", [deactivate, merge, forget])
 def test_who_leaves_costs_the_same_however_many_customers_there_are(
     tmp_path: Path, command: Callable[..., Any]
 ) -> None:
-    """Of which u9 is the administrator of two, and a person of a third."""
-    seen: dict[int, list[tuple[str, int]]] = {}
-    steps: dict[int, int] = {}
+    def leave(store: SqlStore) -> None:
+        Licensing(store, host(), Clock()).run(command("u9"))
+
+    assert len(costs_alike(tmp_path, SIZES, save_customers, leave)) <= 40
     for size in SIZES:
-        engine = create_engine(f"sqlite:///{tmp_path / str(size)}.db")
-        with closing(SqlStore(engine)) as store:
-            store.create()
-            with store.begin() as work:
-                for number in range(size):
-                    settings = AccountSettings(administrator="u9" if number in (3, 7) else f"other{number}")
-                    added = accounts.add_customer(f"c{number}", None, zone="UTC", settings=settings, by=ROOT, now=NOON)
-                    work.save(TENANT, added.state, expected=0, events=added.events)
-                    work.keep_card(TENANT, f"c{number}", f"other{number}", Card(name="X", email="x@acme.example"))
-                    if number == 5:
-                        joined = accounts.add_person(added.state, "u9", frozenset({"pay"}), by=ROOT, now=NOON)
-                        work.save(TENANT, joined.state, expected=1, events=joined.events)
-            seen[size], counted = statements(engine), work_of(engine)
-            Licensing(store, host(), Clock()).run(command("u9"))
-            steps[size] = counted[0]
-            with store.begin(read_only=True) as work:
-                left = {deactivate: ("c5",), merge: (), forget: ("c3", "c5", "c7")}
-                assert tuple(work.customers_with(TENANT, "u9")) == left[command]
-        engine.dispose()
-    assert seen[10] == seen[1_000]
-    assert len(seen[10]) <= 40
-    assert steps[10] * 0.9 < steps[1_000] < steps[10] * 1.1
+        with closing(SqlStore(f"sqlite:///{tmp_path / str(size)}.db")) as store, store.begin(read_only=True) as work:
+            left = {deactivate: ("c5",), merge: (), forget: ("c3", "c5", "c7")}
+            assert tuple(work.customers_with(TENANT, "u9")) == left[command]
+
+
+def save_customers(store: SqlStore, size: int) -> None:
+    """As many customers as *size*, of which u9 is the administrator of two, and a person of a third."""
+    with store.begin() as work:
+        for number in range(size):
+            settings = AccountSettings(administrator="u9" if number in (3, 7) else f"other{number}")
+            added = accounts.add_customer(f"c{number}", None, zone="UTC", settings=settings, by=ROOT, now=NOON)
+            work.save(TENANT, added.state, expected=0, events=added.events)
+            work.keep_card(TENANT, f"c{number}", f"other{number}", Card(name="X", email="x@acme.example"))
+            if number == 5:
+                joined = accounts.add_person(added.state, "u9", frozenset({"pay"}), by=ROOT, now=NOON)
+                work.save(TENANT, joined.state, expected=1, events=joined.events)
 
 
 def test_every_part_is_found_by_its_key_or_among_the_open_ones(tmp_path: Path) -> None:
