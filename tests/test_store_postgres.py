@@ -11,8 +11,9 @@ from typing import Any
 
 import attrs
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import create_engine, make_url
 
+from licensing_core import pools
 from licensing_core.adapters.hosts import AsyncHostOf
 from licensing_core.adapters.sql import AsyncSqlStore, SqlStore
 from licensing_core.adapters.sql.asynchronous import MOST_THREADS
@@ -24,6 +25,7 @@ from licensing_core.protocols import AggregateExists, AggregateKind, Page, Store
 from licensing_core.services import AsyncLicensing, GrantActor, Licensing, ReadPool
 from tests.postgres import Server, a_database, the_server
 from tests.service_world import TENANT, Clock, assign, buy, host, known, unassign
+from tests.specimens import NOON, ROOT, SWITCHES
 
 READ = ReadPool(tenant=TENANT, actor="boss", pool="p1")
 
@@ -273,6 +275,47 @@ def test_a_connection_that_was_lost_amid_a_pipeline_is_used_no_more(
         lose()
     assert licensing(store).run(assign("u1", key="k1")).row.consumed == 1
     assert caplog.records == []
+
+
+def test_statements_that_the_server_was_made_to_forget_are_prepared_anew(store: SqlStore) -> None:
+    licensing(store).run(assign("u1", key="k1"))
+    with store.begin() as work:
+        work.pool(TENANT, "p1", None)
+        channel: Any = work.open()
+        channel._driver.execute("DEALLOCATE ALL")
+    assert licensing(store).run(assign("u2", key="k2")).row.consumed == 2
+    assert licensing(store).run(READ).consumed == 2
+
+
+def test_nothing_is_prepared_on_connections_of_a_host_that_forbids_it(url: str) -> None:
+    def prepared(store: SqlStore) -> Any:
+        with store.begin() as work:
+            work.pool(TENANT, "p1", ())
+            channel: Any = work.open()
+            return channel._driver.execute("SELECT count(*) FROM pg_prepared_statements").fetchone()[0]
+
+    engine = create_engine(url, connect_args={"prepare_threshold": None})
+    with closing(SqlStore(engine)) as forbidden, closing(SqlStore(url)) as usual:
+        for number, store in enumerate((forbidden, usual), 1):
+            assert licensing(store).run(assign(f"u{number}", key=f"k{number}")).row.consumed == number
+        assert (prepared(forbidden), prepared(usual) > 0) == (0, True)
+    engine.dispose()
+
+
+def test_an_event_of_ten_thousand_users_goes_out_while_the_server_answers(store: SqlStore) -> None:
+    users = [f"u{number:063}" for number in range(10_000)]
+    free = attrs.evolve(SWITCHES, enforce_limit=False)
+    with store.begin() as work:
+        found = work.pool(TENANT, "p1", users)
+        assert found is not None
+        assert isinstance(found.state, pools.LicensePool)
+        given = pools.assign(found.state, users, eligible=users, switches=free, by=ROOT, now=NOON)
+        work.save(TENANT, given.state, expected=found.version, events=given.events)
+    with store.begin(read_only=True) as work:
+        found = work.pool(TENANT, "p1", users)
+        held = work.holders(TENANT, "p1", Page(most=1000))
+    assert found is not None
+    assert (found.state.consumed, list(held)) == (10_000, users[:1000])
 
 
 def test_a_lost_server_is_told_once_and_found_again_when_it_is_back(caplog: pytest.LogCaptureFixture) -> None:

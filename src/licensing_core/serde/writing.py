@@ -1,12 +1,13 @@
 """From a value to its one text."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import UTC, date, datetime
 from enum import Enum
 from fractions import Fraction
-from typing import Any
+from functools import lru_cache
+from typing import Any, Final
 
 import attrs
 
@@ -22,6 +23,7 @@ from licensing_core.services.bulk import CommandPlan
 from licensing_core.services.engine import Ports
 from licensing_core.services.verifying import AsOf
 
+_JSON: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
 _PASSING: tuple[type, ...] = (Access, AsOf, CommandPlan, Decision, Ports, Stored, Verdict)
 
 
@@ -35,32 +37,29 @@ def dumps(value: Any) -> str:
 
 
 def _text(plain: Any) -> str:
-    return json.dumps(plain, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return _JSON.encode(plain)
 
 
 def _plain(value: Any) -> Any:
-    if value is None or type(value) in (bool, int, str):
-        return value
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, date | Fraction):
-        return _number_or_date(value)
-    if type(value) in TEXTS:
-        return str(value)
-    if isinstance(value, Holdings):
-        return _loaded_in_part(value, [[user, held.value] for user, held in sorted(value.items())])
-    if isinstance(value, Enrollments):
-        return _loaded_in_part(value, [_plain(one) for one in in_order(value.values())])
-    if isinstance(value, Value):
-        return _object(value)
-    if isinstance(value, ById):
-        return _loaded_in_part(value, {key: _plain(one) for key, one in value.items()})
-    if isinstance(value, Mapping):
-        return {_key(key): _plain(one) for key, one in value.items()}
-    if isinstance(value, AbstractSet):
-        return sorted(map(_plain, value), key=_text)
-    if isinstance(value, tuple):
-        return [_plain(one) for one in value]
+    kind: Any = type(value)
+    return _way(kind)(value)
+
+
+@lru_cache(maxsize=1024)
+def _way(kind: Any) -> Callable[[Any], Any]:
+    """What makes a value of *kind* plain."""
+    if kind in (type(None), bool, int, str):
+        return _itself
+    if kind in TEXTS:
+        return str
+    return next((way for of, way in _WAYS if issubclass(kind, of)), _refused)
+
+
+def _itself(value: Any) -> Any:
+    return value
+
+
+def _refused(value: object) -> Any:
     raise _unwritable(value)
 
 
@@ -68,14 +67,10 @@ def _loaded_in_part(value: ById[Any] | Enrollments, entries: object) -> dict[str
     return {"entries": entries, "loaded": None if value.loaded is None else sorted(value.loaded)}
 
 
-def _number_or_date(value: date | Fraction) -> str:
-    if isinstance(value, Fraction):
-        return f"{value.numerator}/{value.denominator}"
-    if isinstance(value, datetime):
-        if value.utcoffset() is None:
-            raise _unwritable(value)
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    return value.isoformat()
+def _instant(value: datetime) -> str:
+    if value.utcoffset() is None:
+        raise _unwritable(value)
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _key(key: object) -> str:
@@ -88,13 +83,32 @@ def _object(value: Value) -> dict[str, Any]:
     kind: Any = type(value)
     if isinstance(value, _PASSING) or (isinstance(value, Event) and EVENTS.get(value.type) is not kind):
         raise _unwritable(value)
-    written = {
-        field.alias or field.name: _plain(getattr(value, field.name)) for field in attrs.fields(kind) if field.init
-    }
+    written = {alias: _plain(getattr(value, name)) for alias, name in _fields(kind)}
     if isinstance(value, Event):
         return {**written, "schema": value.schema, "type": value.type}
     return {**written, KIND: TAGS[kind]} if kind in TAGS else written
 
 
+@lru_cache(maxsize=1024)
+def _fields(kind: Any) -> tuple[tuple[str, str], ...]:
+    return tuple((field.alias or field.name, field.name) for field in attrs.fields(kind) if field.init)
+
+
 def _unwritable(value: object) -> InvalidArgument:
     return InvalidArgument(parameter="value", expected="of a kind that is stored", got=shown(value))
+
+
+_WAYS: Final[tuple[tuple[type, Callable[[Any], Any]], ...]] = (
+    (Enum, lambda value: value.value),
+    (Fraction, lambda value: f"{value.numerator}/{value.denominator}"),
+    (datetime, _instant),
+    (date, lambda value: value.isoformat()),
+    (Holdings, lambda value: _loaded_in_part(value, [[user, held.value] for user, held in sorted(value.items())])),
+    (Enrollments, lambda value: _loaded_in_part(value, [_plain(one) for one in in_order(value.values())])),
+    (Value, _object),
+    (ById, lambda value: _loaded_in_part(value, {key: _plain(one) for key, one in value.items()})),
+    (Mapping, lambda value: {_key(key): _plain(one) for key, one in value.items()}),
+    (AbstractSet, lambda value: sorted(map(_plain, value), key=_text)),
+    (tuple, lambda value: [_plain(one) for one in value]),
+)
+"""What makes a value of a kind, or of one derived from it, plain; the first that fits."""

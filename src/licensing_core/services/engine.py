@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Generator, Iterator, Mapping, S
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 from time import perf_counter
 from typing import Annotated, Any, ClassVar, Final, Generic, TypeVar, cast
 
@@ -136,10 +136,10 @@ def save(command: Command[Any], aggregate: Aggregate, version: int, events: Sequ
         yield from ask(lambda ports: ports.work.save(command.tenant, aggregate, expected=version, events=events))
 
 
-def _plain(value: object) -> object:
+def _plain(value: object, **instead: str) -> object:
     if isinstance(value, Value):
-        fields = attrs.fields(type(value))  # type: ignore[arg-type]
-        return (type(value).__name__, *((f.name, _plain(getattr(value, f.name))) for f in fields if f.init))
+        kind: Any = type(value)
+        return (kind.__name__, *((name, _plain(instead.get(name, getattr(value, name)))) for name in _names(kind)))
     if isinstance(value, Mapping):
         return ("map", *sorted((str(k), _plain(v)) for k, v in value.items()))
     if isinstance(value, AbstractSet):
@@ -149,14 +149,19 @@ def _plain(value: object) -> object:
     return repr(value)
 
 
-def digest_of(value: Value) -> str:
-    """A digest of *value* and all in it; the same on every machine and hash seed."""
-    return hashlib.sha256(repr(_plain(value)).encode()).hexdigest()
+@lru_cache(maxsize=512)
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in attrs.fields(kind) if field.init)
+
+
+def digest_of(value: Value, **instead: str) -> str:
+    """A digest of *value* and all in it, of some fields what is given *instead*; the same on every machine."""
+    return hashlib.sha256(repr(_plain(value, **instead)).encode()).hexdigest()
 
 
 def fingerprint(command: Command[Any]) -> str:
     """A digest of all that *command* asks for, but for its key."""
-    return digest_of(attrs.evolve(command, key="key"))
+    return digest_of(command, key="key")
 
 
 def _once(command: Command[A], now: datetime, *, sure: bool) -> UseCase[A]:

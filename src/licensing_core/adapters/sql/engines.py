@@ -10,7 +10,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from licensing_core.adapters.sql import postgres, sqlite
-from licensing_core.adapters.sql.channels import Channel, OneByOne, Together
+from licensing_core.adapters.sql.channels import Channel, OneByOne
 from licensing_core.adapters.sql.refusals import DRIVER_ERRORS, UnsupportedDatabase, unavailable
 from licensing_core.adapters.turns import Lines, Turn
 from licensing_core.checks import FrozenMap, InvalidArgument, shown
@@ -40,7 +40,7 @@ class Way(NamedTuple):
 
 
 _SQLITE: Final = Way(sqlite.options, sqlite.prepare, sqlite.begin, OneByOne, sqlite.turn, lambda: None)
-_POSTGRES: Final = Way(postgres.options, postgres.prepare, postgres.begin, Together, lambda _: None, Lines)
+_POSTGRES: Final = Way(postgres.options, postgres.prepare, postgres.begin, postgres.channel, lambda _: None, Lines)
 _WAYS: Final[Mapping[str, Way]] = FrozenMap(
     {
         "sqlite": _SQLITE,

@@ -10,6 +10,8 @@ from typing import Any, Final
 
 from sqlalchemy import URL, Connection, Engine, event
 
+from licensing_core.adapters.sql.channels import Channel
+
 _NOWHERE: Final = logging.NullHandler()
 """The driver warns of what is refused on purpose; where the host keeps no log, Python would print that."""
 _COMMITTED: Final = "READ COMMITTED"
@@ -46,3 +48,10 @@ def begin(connection: Connection, *, read_only: bool) -> None:
     elif not connection.get_execution_options().get(_OWN, False):
         connection.execution_options(isolation_level=_COMMITTED)
     connection.begin()
+
+
+def channel(connection: Connection) -> Channel:
+    """What a unit of work reads and writes through."""
+    from licensing_core.adapters.sql.pipelines import Together  # noqa: PLC0415 - psycopg comes with an extra of its own
+
+    return Together(connection)

@@ -40,6 +40,7 @@ _POSTGRES: Final[Mapping[str, str]] = FrozenMap(
         "40001": "conflict",  # serialization failure
         "40P01": "conflict",  # deadlock
         "55P03": "busy",  # a lock was not to be had in time
+        "26000": "conflict",  # a statement that is prepared no longer, and is so when it is tried again
         "25006": "unusable",  # the server is for reading only
         "3F000": "unusable",  # no such schema
         "42501": "unusable",  # not allowed
