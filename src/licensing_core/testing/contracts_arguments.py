@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from licensing_core.checks import InvalidArgument
+from licensing_core.checks import InvalidArgument, InvalidId
 from licensing_core.protocols import AggregateKind, Remembered, Store, UnitOfWork
 from licensing_core.services import Ids
 from licensing_core.testing.contracts_given import T1, equal, loaded, opened, refused, save_new
@@ -14,6 +14,7 @@ NO_NUMBERS: Final[tuple[Any, ...]] = (None, -1, True, 1.5, float("nan"), 2**31, 
 """What is no number of an event."""
 NO_VALUES: Final[tuple[Any, ...]] = (None, 0, 1, True, 1.5, "p1", "\ud800", b"", (), [], {}, object(), Ids(("p1",)))
 """What is no aggregate, no event, and no answer that was given under a key."""
+_ID: Final = "1 to 64 ASCII letters, digits and ._:- (first a letter or digit)"
 
 
 def mistakes(work: UnitOfWork) -> Mapping[str, tuple[Callable[[Any], object], tuple[Any, ...]]]:
@@ -55,3 +56,13 @@ class ArgumentContract:
             equal(work.pool(T1, "p9", None), None, "what is refused changes nothing")
             equal(work.recall(T1, "k1"), None, "what is refused changes nothing")
             equal(len(work.outbox(T1, 10)), 1, "what is refused changes nothing")
+
+    def test_of_two_wrong_arguments_the_first_is_refused(self, store: Store) -> None:
+        """So that whoever moves to another store is told the same."""
+        wrong = InvalidId(parameter="id", expected=_ID, got="str of 3 characters")
+        with store.begin() as work:
+            refused(wrong, work.pool, T1, "a b", ("c d",))
+            refused(wrong, work.account, T1, "a b", ("c d",))
+            refused(wrong, work.usage, T1, "a b", ("c d",))
+            refused(wrong, work.credits, T1, "a b", ("c d",))
+            refused(wrong, work.customer, T1, "a b", ("c d",), ("e f",))

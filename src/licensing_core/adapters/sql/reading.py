@@ -163,8 +163,7 @@ class SqlReading:
 
     def account(self, tenant: str, account_id: str, users: Collection[str] | None) -> Stored[LicenseAccount] | None:
         """As `UnitOfWork.account()`; raises `InvalidDocument` where there are pools of an account, and no account."""
-        known = known_users(users)
-        row = self._document(tenant, AggregateKind.LICENSES, account_id)
+        row, known = self._document(tenant, AggregateKind.LICENSES, account_id), known_users(users)
         place = pooled(tenant, account_id)
         rows = self._all(sql.POOLS_OF_ACCOUNT, place)
         if row is None:
@@ -177,16 +176,16 @@ class SqlReading:
 
     def usage(self, tenant: str, customer: str, places: Collection[str] | None) -> Stored[Usage] | None:
         """As `UnitOfWork.usage()`."""
-        kind, known = AggregateKind.USAGE, known_ids("places", places)
-        row = self._document(tenant, kind, customer)
+        kind = AggregateKind.USAGE
+        row, known = self._document(tenant, kind, customer), known_ids("places", places)
         if row is None:
             return None
         return Stored(usage_in(row, self._parts(parted(tenant, kind, customer), (Sort.PLACE,), known)), row.version)
 
     def credits(self, tenant: str, customer: str, ids: Collection[str] | None) -> Stored[CreditAccount] | None:
         """As `UnitOfWork.credits()`."""
-        kind, known = AggregateKind.CREDITS, known_ids("ids", ids)
-        row = self._document(tenant, kind, customer)
+        kind = AggregateKind.CREDITS
+        row, known = self._document(tenant, kind, customer), known_ids("ids", ids)
         if row is None:
             return None
         found = self._parts(parted(tenant, kind, customer), (Sort.GRANT, Sort.ORDER), known)
@@ -196,8 +195,9 @@ class SqlReading:
         self, tenant: str, customer: str, documents: Collection[str] | None, people: Collection[str] | None
     ) -> Stored[CustomerAccount] | None:
         """As `UnitOfWork.customer()`."""
-        kind, asked, known = AggregateKind.CUSTOMERS, known_ids("documents", documents), known_ids("people", people)
+        kind = AggregateKind.CUSTOMERS
         row = self._document(tenant, kind, customer)
+        asked, known = known_ids("documents", documents), known_ids("people", people)
         if row is None:
             return None
         account, place = customer_in(row), parted(tenant, kind, customer)
