@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from licensing_core.adapters.memory import MemoryStore
+from licensing_core.adapters.rows import known_ids
 from licensing_core.adapters.sql import SqlStore
 from licensing_core.errors import LicensingError
 from licensing_core.protocols import Store
@@ -13,6 +14,7 @@ from licensing_core.testing.contracts_arguments import ArgumentContract, mistake
 from tests.faulty import Fault, Faulty, broken, laws_of
 
 LAWS = laws_of(ArgumentContract)
+ORDERED, REFUSED = LAWS
 
 
 def of_the_letters(name: str) -> Fault:
@@ -42,6 +44,12 @@ def whatever_is_handed_over(work: Any, tenant: str, envelopes: Any) -> None:
         work.handed_over(tenant, envelopes)
 
 
+def the_last_argument_first(work: Any, tenant: str, customer: str, *of: Any) -> Any:
+    for one in reversed(of):
+        known_ids("documents", one)
+    return work.customer(tenant, customer, *of)
+
+
 FAULTS: list[tuple[str, Fault]] = [
     ("enrollments", of_the_letters("enrollments")),
     ("handed_over", whatever_is_handed_over),
@@ -61,7 +69,11 @@ def test_each_mistake_is_refused_with_a_typed_error(store: Callable[[], Store]) 
 
 @pytest.mark.parametrize(("method", "fault"), FAULTS, ids=lambda one: getattr(one, "__qualname__", one).split(".")[0])
 def test_each_planted_fault_about_arguments_is_seen(method: str, fault: Fault) -> None:
-    assert [*broken(lambda: Faulty(**{method: fault}), LAWS)] == LAWS
+    assert [*broken(lambda: Faulty(**{method: fault}), LAWS)] == [REFUSED]
+
+
+def test_a_store_that_looks_at_the_last_argument_first_is_seen() -> None:
+    assert [*broken(lambda: Faulty(customer=the_last_argument_first), LAWS)] == [ORDERED]
 
 
 @pytest.mark.parametrize("what", list(mistakes(None)))  # type: ignore[arg-type]
