@@ -74,21 +74,21 @@ $(DEMO): $(UV) $(INPUTS)
 	@touch $@
 
 $(TEST): $(UV) $(INPUTS)
-	tools/install.sh rich,serde,sql,postgres test
+	tools/install.sh rich,serde,sql,postgres,stripe test
 	@touch $@
 
 $(CHECK): $(UV) $(INPUTS)
-	tools/install.sh rich,serde,sql,postgres test lint docs bench
+	tools/install.sh rich,serde,sql,postgres,stripe test lint docs bench
 	@touch $@ $(TEST) $(DOCS) $(BENCH)
 
 $(DOCS): $(UV) $(INPUTS)
-	tools/install.sh rich,serde,sql,postgres docs
+	tools/install.sh rich,serde,sql,postgres,stripe docs
 	@touch $@
 
 $(BENCH): $(UV) $(INPUTS)
-	tools/install.sh rich,serde,sql,postgres bench
+	tools/install.sh rich,serde,sql,postgres,stripe bench
 	@touch $@
 
 $(ALL): $(UV) $(INPUTS)
-	tools/install.sh rich,serde,sql,postgres dev
+	tools/install.sh rich,serde,sql,postgres,stripe dev
 	@touch $@ $(DEMO) $(TEST) $(CHECK) $(DOCS) $(BENCH)

@@ -20,6 +20,7 @@ from licensing_core.payments import PaymentOutcome
 from licensing_core.plans import PackageKind, PlanKind
 from licensing_core.workdays import BusinessCalendar
 from tests.public_calls_accounts import ACCOUNT_CALLS, ACCOUNTS_PAST_THE_CHECKS
+from tests.public_calls_payments import PAYMENT_CALLS
 from tests.specimens import (
     ACCOUNT,
     BASE,
@@ -123,6 +124,7 @@ USING: Final[dict[str, Any]] = {"usage": USAGE, "limits": LIMITS, "within": "red
 FREE_TO_USE: Final = attrs.evolve(SITUATION, blocks=frozenset())
 CALLS: Final[dict[str, dict[str, Any]]] = {
     **ACCOUNT_CALLS,
+    **PAYMENT_CALLS,
     "billing.advance_item": {"state": ITEM, **BILLING, "now": JUNE},
     "billing.book": {"ledger": OTHER, "quote": QUOTE, **BILLING},
     "billing.change_item": {"state": ITEM, "change": LESS, **BILLING, "effective": NOON},

@@ -12,7 +12,7 @@ from licensing_core.credits import Grant
 from licensing_core.directory import Permission, Role, Scope
 from licensing_core.money import Money
 from licensing_core.orders import Cart, CartLine
-from licensing_core.payments import PaymentOutcome
+from licensing_core.payments import ForBill, ForLicenses, ForPlan, PaymentOutcome, Receipt, Way, payment_id
 from licensing_core.periods import Cycle, Duration
 from licensing_core.plans import PackageKind, Renewal
 from licensing_core.protocols import AggregateKind
@@ -42,6 +42,11 @@ ASKED: dict[str, Any] = {"tenant": TENANT, "actor": "boss"}
 ORDER: dict[str, Any] = {"account": "a1", "buy": {"web": 1}}
 TWO, TEN = ItemChange(quantity=2), Money.parse("10.00 EUR")
 FIRST_OF_MONTH = Cycle(date(2026, 6, 1), Duration(months=1), client.ZONE)
+PROFORMA = ForBill(customer="a1", document="proforma:7")
+WEB_ORDER = ForLicenses(account="a1", order="pending")
+PAYMENT = payment_id(TENANT, WEB_ORDER)
+PAID_FOR = ForPlan(plan="one", pool="p5")
+PAID_BEFORE = payment_id(TENANT, PAID_FOR)
 JUNE = (services.CloseCycle, services.DunCustomer)
 """What there is to do only a month after `furnish()`."""
 OF_SUPERADMINS = (
@@ -153,6 +158,15 @@ NEEDS: dict[type[Query[Any]], tuple[Query[Any], Permission | None]] = {
     services.PayBill: (client.pay("proforma:7", "k", paid="10.00 EUR"), ACCOUNTS),
     services.BillCustomer: (client.bill("k"), ACCOUNTS),
     services.ListCharges: (services.ListCharges(**of()), ACCOUNTS),
+    services.BeginPayment: (services.BeginPayment(purpose=PROFORMA, way=Way.PAGE, **sent("k")), ACCOUNTS),
+    services.NoteReceipt: (
+        services.NoteReceipt(payment=PAYMENT, attempt=f"{PAYMENT}-1", receipt=None, **sent("k")),
+        ACCOUNTS,
+    ),
+    services.RefundPayment: (services.RefundPayment(payment=PAID_BEFORE, amount=TEN, **sent("k")), ACCOUNTS),
+    services.ReadPayment: (services.ReadPayment(payment=PAYMENT, **ASKED), None),
+    services.AskGateway: (services.AskGateway(payment=PAYMENT, **ASKED), ACCOUNTS),
+    services.ListDuePayments: (services.ListDuePayments(**ASKED), ACCOUNTS),
     services.NoteFailedDebit: (services.NoteFailedDebit(document="proforma:7", **to("k")), ACCOUNTS),
     services.DunCustomer: (client.dun("k"), ACCOUNTS),
     services.OpenCredit: (services.OpenCredit(amount=TEN, **to("k", "a2")), ACCOUNTS),
@@ -251,7 +265,29 @@ FURNISHING: tuple[Query[Any], ...] = (
     *(services.NotePackPayment(order=order, **to(f"pay-{order}")) for order in ("active", "paid")),
     services.ActivatePack(order="active", **to("activate")),
     services.GrantActor(grantee="mia", role=Role.POWER_USER, **sent("mia", "root")),
+    services.BeginPayment(purpose=WEB_ORDER, way=Way.PAGE, **sent("begin")),
+    services.BeginPayment(purpose=PAID_FOR, way=Way.CARD_ON_FILE, **sent("begin-p5")),
+    services.NoteReceipt(
+        payment=PAID_BEFORE,
+        attempt=f"{PAID_BEFORE}-1",
+        receipt=Receipt(key=f"{PAID_BEFORE}-1", outcome=PaymentOutcome.SUCCEEDED, amount=Money.parse("180.00 EUR")),
+        **sent("paid-p5"),
+    ),
 )
+
+
+def of_tenant(asked: Query[Any], tenant: str) -> Query[Any]:
+    """*asked* for another tenant, where payments for the same things have other ids."""
+    fields: dict[str, Any] = {"tenant": tenant}
+    for purpose in (WEB_ORDER, PAID_FOR):
+        here, there = payment_id(TENANT, purpose), payment_id(tenant, purpose)
+        if getattr(asked, "payment", None) == here:
+            fields["payment"] = there
+        if getattr(asked, "attempt", None) == f"{here}-1":
+            receipt = getattr(asked, "receipt", None)
+            told = None if receipt is None else attrs.evolve(receipt, key=f"{there}-1")
+            fields |= {"attempt": f"{there}-1", "receipt": told}
+    return attrs.evolve(asked, **fields)
 
 
 def furnish(licensing: Licensing) -> None:
@@ -263,7 +299,8 @@ def furnish(licensing: Licensing) -> None:
     *ordered* and *unwanted*. *mia* is a user of it, and it subscribed to this and that: *web* is active and has a
     change c1 to come, *waiting* waits for its first payment, of *mail* the next weeks are billed and unpaid, *disk* is
     to be billed, *byhand* renews by hand, *rested* is paused, *leaving* cancelled, and *tried* on trial. A customer a2
-    is blocked for *unpaid*, and has 50 euros in credit. The store keeps that *mia* is a power user.
+    is blocked for *unpaid*, and has 50 euros in credit. The store keeps that *mia* is a power user. The
+    order of licenses is being paid by a page, and a pool p5 was paid by card.
     """
     for asked in FURNISHING:
         licensing.run(asked)

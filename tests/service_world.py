@@ -249,6 +249,10 @@ def replayed(store: Store) -> None:
         numbers = work.numbers(TENANT)
         taken = work.history(TENANT, AggregateKind.NUMBERS, NUMBERS)
         assert numbers is None or numbers.state == replay(taken)
+        for name in work.stored(TENANT, AggregateKind.PAYMENTS, Page()):
+            payment = work.payment(TENANT, name)
+            assert payment is not None
+            assert payment.state == replay(work.history(TENANT, AggregateKind.PAYMENTS, name))
     replays(store, *names)
 
 
@@ -309,6 +313,7 @@ def all_told(store: Store) -> list[object]:
             [work.card(TENANT, name, person) for name in NAMES for person in (None, *PEOPLE)],
             [work.actor(TENANT, person) for person in PEOPLE],
             [work.numbers(TENANT), _told(work.history(TENANT, AggregateKind.NUMBERS, NUMBERS))],
+            [work.payment(TENANT, name) for name in work.stored(TENANT, AggregateKind.PAYMENTS, Page())],
         ]
 
 

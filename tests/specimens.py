@@ -37,6 +37,7 @@ from licensing_core.services import accounts, engine
 from licensing_core.workdays import BusinessCalendar
 from tests.specimens_accounts import ACCOUNTS, ACCOUNTS_SERVED
 from tests.specimens_metered import METERED, SERVED
+from tests.specimens_payments import PAYMENTS, PAYMENTS_SERVED
 
 NOON: Final = datetime(2026, 5, 4, 12, tzinfo=UTC)
 MADRID: Final = "Europe/Madrid"
@@ -198,6 +199,7 @@ VALUES: Final[tuple[Value, ...]] = (
     Person(frozenset({"sales"}), frozenset({"coaches"})),
     COMPANY,
     *METERED,
+    *PAYMENTS,
     *ACCOUNTS,
     FlatPrice(Money.parse("1800.00 EUR")),
     BASE.price,
@@ -410,6 +412,7 @@ VALUES: Final[tuple[Value, ...]] = (
     services.DeactivateUser(user="ana", **SENT),
     services.MergeUsers(user="ana", into="luis", **SENT),
     *SERVED,
+    *PAYMENTS_SERVED,
     *ACCOUNTS_SERVED,
     services.split(services.AssignLicenses(pool="p1", users=frozenset({"ana", "luis"}), **SENT), most=1),
 )

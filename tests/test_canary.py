@@ -34,8 +34,10 @@ NAME: Final = f"{BIRD} & Sons"
 MAIL: Final = f"{BIRD}@{BIRD}.example"
 HOLDERS: Final = {
     "AddCustomer",
+    "AskGateway",
     "Card",
     "CardShown",
+    "ChargeRequest",
     "FindCustomers",
     "ImportCustomer",
     "KeepCard",

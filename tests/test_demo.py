@@ -52,6 +52,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ran]:
                 *("60 of 62 are used", "Dec 9, 2026, 3:00 PM", "15 credits too few", "Credits: 85; pending: 0."),
                 *("reminder", "subscription web is suspended", "C-000001", "hosting-pro", "K-1, account:"),
                 *("Feb 28, 2027", "May 31, 2027"),
+                *("expired_card", "is under way", "It is for the pool T-2001."),
             ],
         ),
         (
@@ -64,6 +65,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ran]:
                 *("se usan 60 de 62", "9 dic 2026, 15:00", "faltan 15 créditos", "Créditos: 85; pendientes: 0."),
                 *("recordatorio", "servicio suspendido", "C-000001", "hosting-pro", "K-1, cuenta:"),
                 *("28 feb 2027", "31 may 2027"),
+                *("expired_card", "está en curso", "T-2001"),
             ],
         ),
     ],

@@ -6,7 +6,7 @@ import sys
 import licensing_core
 from tests.public_classes import modules
 
-OPTIONAL = {"babel", "cattrs", "rich", "sqlalchemy"}
+OPTIONAL = {"babel", "cattrs", "requests", "rich", "sqlalchemy", "stripe"}
 NEVER_BY_ITSELF = OPTIONAL | {"attr", "dateutil", "hypothesis", "numpy", "pyarrow", "pytest", "zoneinfo"}
 """The top package loads what it names when it is first used, and so none of these."""
 

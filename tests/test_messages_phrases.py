@@ -24,12 +24,21 @@ SHOWING = re.compile(r"_?\w*shown")
 AS_THEY_ARE = {
     "None",  # the value; where it is expected, a phrase
     "bool",  # names of types stay
+    "bytes",
     "conflict",
     "read_only",
     "busy",  # reasons of a store, which have sentences of their own
     "closed",
     "failed",
     "unusable",
+    "refused",  # reasons of a gateway, and of webhooks, which have sentences of their own
+    "unclear",
+    "signature",
+    "time",
+    "size",
+    "form",
+    "declined",  # what a gateway calls it
+    "no_card",
 }
 
 
@@ -124,14 +133,14 @@ def test_the_source_is_read_for_its_phrases() -> None:
 
 @pytest.mark.parametrize("text", FOUND, ids=str)
 def test_each_phrase_of_the_package_is_known_to_the_catalogs(text: str) -> None:
-    sample = re.sub(r"(of type|collection of|mapping to) 5", r"\1 Money", text)
+    sample = re.sub(r"(of type|collection of|mapping to|another) 5", r"\1 Money", text)
     assert any(pattern.fullmatch(sample) for pattern, _ in _phrases()), (
         f"{FOUND[text]} says {text!r}: add it to PHRASES in messages/phrases.py and run tools/messages.sh"
     )
 
 
 def test_no_phrase_is_left_that_the_package_does_not_say() -> None:
-    samples = [re.sub(r"(of type|collection of|mapping to) 5", r"\1 Money", text) for text in FOUND]
+    samples = [re.sub(r"(of type|collection of|mapping to|another) 5", r"\1 Money", text) for text in FOUND]
     samples += ["None", "of type Money or Scope", "an AllocationMethod", "a frozenset", "without end", "5, without end"]
     samples += ["licenses", "seats", "single_license", "multi_license"]
     used = {next((part.text for pattern, part in _phrases() if pattern.fullmatch(one)), "") for one in samples}
@@ -163,6 +172,11 @@ def test_no_phrase_is_left_that_the_package_does_not_say() -> None:
         ("() in a trial", "() en un periodo de prueba"),
         ("at most 5, for what they cost", "como máximo 5, por lo que cuestan"),
         ("one of at most 100 for which it is blocked", "una de como máximo 100 por las que está bloqueado"),
+        ("one of another key", "uno de otra clave"),
+        ("another int", "otro valor de tipo int"),
+        ("another user", "otro usuario"),
+        ("100 at most", "100 como máximo"),
+        ("a list or tuple of 1 to 16 secrets", "una lista de 1 a 16 secretos"),
         ("a banana split", "a banana split"),
     ],
 )

@@ -12,7 +12,7 @@ import pytest
 
 from licensing_core import pools
 from tests.reliability import __main__ as reliability
-from tests.reliability import account_plants, jobs, laws, machine, partner, visibility_worlds
+from tests.reliability import account_plants, jobs, laws, machine, partner, visibility_worlds, webhook_plants, webhooks
 from tests.reliability.figures import Figures
 
 ROOT = Path(__file__).parents[1]
@@ -88,9 +88,19 @@ def test_the_run_fails_when_a_check_does(monkeypatch: pytest.MonkeyPatch) -> Non
         assert reliability.main([]) == status
 
 
+@pytest.mark.parametrize("number", range(len(webhook_plants.PLANTS)))
+def test_each_bug_of_webhooks_is_found_and_printed_with_the_way_to_run_it_again(
+    number: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _name, harness, plant = webhook_plants.planted(3)[number]
+    with plant():
+        assert harness().tell("it", 3) == 1
+    assert "again: python -m tests.reliability.webhooks --seed 3 --first" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("module", "cases"),
-    [(laws, 200), (machine, 200), (visibility_worlds, 200), (partner, 500), (jobs, 8)],
+    [(laws, 200), (machine, 200), (visibility_worlds, 200), (partner, 500), (jobs, 8), (webhooks, 200)],
     ids=lambda given: getattr(given, "__name__", str(given)),
 )
 def test_two_runs_with_one_seed_are_the_same_and_another_seed_is_not(module: Any, cases: int) -> None:

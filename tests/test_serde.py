@@ -24,6 +24,7 @@ from licensing_core.license_cycle import LicenseAccount, Order
 from licensing_core.limits import UNLIMITED, Limit, Overage
 from licensing_core.money import Money
 from licensing_core.orders import Purchase
+from licensing_core.payments import PaymentEvent
 from licensing_core.periods import Cycle, Duration, Interval, Span
 from licensing_core.plans import Plan, Settings, Terms
 from licensing_core.pools import AnyPool, LicensePool, LicensesAssigned, PoolResized, PoolTakenOver
@@ -37,7 +38,7 @@ from tests.public_classes import value_classes
 from tests.specimens import ACCOUNT, AT, BASE, ENROLLMENT, NOON, POOL, ROSTER, SEATS, SENT, TERMS, VALUES
 
 PASSING = (Access, AsOf, CommandPlan, Decision, Verdict, Stored, engine.Ports, Cell, Column, Table)
-BASES = (Event, EnrollmentsMade, EnrollmentsRemoved, CreditsMoved, PoolTakenOver)
+BASES = (Event, EnrollmentsMade, EnrollmentsRemoved, CreditsMoved, PaymentEvent, PoolTakenOver)
 """Events that stand for several others; none of them happens by itself."""
 RESIZED = PoolResized(pool="p1", bought=5, **AT)
 KEPT: list[Value] = [

@@ -52,7 +52,7 @@ def verify(kind: AggregateKind = LICENSES, **part: Any) -> Verify:
 @pytest.mark.parametrize("kind", AggregateKind)
 def test_nothing_is_found_where_all_is_well(furnished: Store, kind: AggregateKind) -> None:
     answer = Licensing(furnished, host(), Clock()).run(verify(kind))
-    counted = {"licenses": 4, "usage": 1, "credits": 1, "customers": 2, "numbers": 1}
+    counted = {"licenses": 5, "usage": 1, "credits": 1, "customers": 2, "numbers": 1, "payments": 2}
     assert answer == Findings(findings=(), verified=counted[kind.value])
 
 
@@ -65,7 +65,7 @@ def test_it_goes_on_page_by_page(furnished: Store) -> None:
             break
         after = answer.next
         seen.append(after)
-    assert seen == ["a1", "p1", "p2", "s1"]
+    assert seen == ["a1", "p1", "p2", "p5", "s1"]
 
 
 def test_of_another_tenant_nothing_is_seen(furnished: Store) -> None:
@@ -221,7 +221,7 @@ def test_what_cannot_be_read_is_found_of_every_kind(spoiled: Any, kind: str, sta
 def test_enrollments_that_cannot_be_read_are_told_of_each_aggregate(spoiled: Any) -> None:
     found = spoiled("UPDATE enrollment SET content = 'nonsense' WHERE learner = 'u1'")
     assert [(one.aggregate, one.fault, one.names) for one in found] == [
-        (name, Fault.UNREADABLE, ("enrollments",)) for name in ("a1", "p1", "p2", "s1")
+        (name, Fault.UNREADABLE, ("enrollments",)) for name in ("a1", "p1", "p2", "p5", "s1")
     ]
 
 
@@ -243,7 +243,7 @@ def test_pools_of_an_account_under_the_id_of_a_purchased_pool_are_told(spoiled: 
 
 
 def test_an_account_under_the_id_of_a_purchased_pool_is_told(spoiled: Any) -> None:
-    row = f"'acme', 'licenses', 'p1', '{{}}', 1, '{64 * '0'}', NULL"
+    row = f"'acme', 'licenses', 'p1', '{{}}', 1, '{64 * '0'}', NULL, NULL"
     (found,) = spoiled(f"INSERT INTO document VALUES ({row})")
     assert (found.aggregate, found.fault) == ("p1", Fault.HISTORY_BROKEN)
 
@@ -302,9 +302,9 @@ def test_enrollments_of_no_pool_are_on_the_page_of_their_place(furnished_databas
         connection.executescript("UPDATE enrollment SET pool = 'p1x' WHERE learner = 'u7'")
     with closing(SqlStore(f"sqlite:///{path}")) as store:
         licensing = Licensing(store, host(), Clock())
-        pages = [licensing.run(verify(after=after, most=1)) for after in (None, "a1", "p1", "p2", "s1")]
+        pages = [licensing.run(verify(after=after, most=1)) for after in (None, "a1", "p1", "p2", "p5", "s1")]
     told = [[(one.aggregate, one.fault.value) for one in page.findings] for page in pages]
-    assert told == [[], [], [("p1x", "owner_missing")], [("s1", "part_missing")], []]
+    assert told == [[], [], [("p1x", "owner_missing")], [], [("s1", "part_missing")], []]
 
 
 @pytest.mark.parametrize(

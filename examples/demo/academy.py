@@ -42,6 +42,7 @@ class Academy:
     types: tuple[LicenseType, ...]
     totals: Mapping[str, int]
     customer: str
+    superadmin: str
 
 
 def read(path: Path) -> Academy:
@@ -70,6 +71,7 @@ def read(path: Path) -> Academy:
         types=tuple(_license_type(name, one) for name, one in account["types"].items()),
         totals={name: one["total"] for name, one in account["types"].items()},
         customer=customer["id"],
+        superadmin=next(name for name, one in data["actors"].items() if one["role"] == "superadmin"),
     )
 
 

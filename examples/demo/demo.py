@@ -31,13 +31,14 @@ from licensing_core.license_cycle import CycleClosed, LicensesOrdered, OrderPaid
 from licensing_core.limits import PlanFit
 from licensing_core.messages import UnknownLocale, explain, format_money, language_of
 from licensing_core.orders import Charged
-from licensing_core.payments import PaymentOutcome
+from licensing_core.payments import ForPlan, PaymentOutcome, Way
 from licensing_core.protocols import NUMBERS, AggregateKind, Page, Stored, UnitOfWork
 from licensing_core.reports import Table, events_table, license_table, quote_table, seat_table, verdicts
 from licensing_core.services import (
     ActivatePack,
     AddCustomer,
     AssignLicenses,
+    BeginPayment,
     BuyLicenses,
     BuyPlan,
     ChangeServicePlan,
@@ -65,6 +66,8 @@ from licensing_core.services import (
     OrderPack,
     OrderStanding,
     PayBill,
+    Paying,
+    Payments,
     PlanBought,
     Query,
     QuoteLicenses,
@@ -79,6 +82,7 @@ from licensing_core.services import (
     replay,
     replay_enrollments,
 )
+from licensing_core.testing.gateways import FakeGateway, Fault
 
 HERE = Path(__file__).parent
 METERED: Mapping[str, Callable[..., Query[Any]]] = {
@@ -101,9 +105,11 @@ class Demo:
         self.now = datetime.min.replace(tzinfo=UTC)
         self.licensing = Licensing(store, academy.host, lambda: self.now)
         self.area = ClientArea(self.licensing, shop, self.set_clock)
+        self.gateway = FakeGateway(clock=lambda: self.now)
+        self.payments = Payments(self.licensing, self.gateway, actor=academy.superadmin)
         self.number = 0
         self.charged: list[Money] = []
-        self.told: set[tuple[AggregateKind, int]] = set()
+        self.told: set[tuple[AggregateKind, str, int]] = set()
 
     def set_clock(self, now: datetime) -> None:
         """Let it be *now*."""
@@ -117,6 +123,9 @@ class Demo:
         self.console.print(f"\n[bold]{self.number}.[/] {title}  [dim]{act['as']}, {self.now:%Y-%m-%d %H:%M}[/]")
         if act["do"] in ACTS:
             self.client_act(act)
+            return
+        if act["do"] in ("pay_plan", "settle"):
+            self.pay(act)
             return
         answers: dict[str, object] = {}
         for asked in self.asked(act):
@@ -145,6 +154,36 @@ class Demo:
             for client, table in self.area.news(act["as"], self.locale):
                 self.line("client", name=client)
                 self.table(table)
+
+    def pay(self, act: Mapping[str, Any]) -> None:
+        """Have a plan paid by card through the gateway, or ask it what became of all that is not settled."""
+        if act["do"] == "settle":
+            for paying in self.payments.settle_due(TENANT):
+                self.show_paying(paying)
+            return
+        self.gateway.keeps_card(act["as"], declines=act.get("declines"))
+        self.gateway.will(*(Fault(fault) for fault in act.get("faults", ())))
+        purpose = ForPlan(
+            plan=act["plan"],
+            pool=act["pool"],
+            beneficiary=Scope.parse(act["for"]),
+            currency=Currency(act["currency"]),
+        )
+        sent: dict[str, Any] = {"tenant": TENANT, "key": f"act-{self.number}", "actor": act["as"]}
+        try:
+            paying = self.payments.pay(BeginPayment(purpose=purpose, way=Way.CARD_ON_FILE, **sent))
+        except LicensingError as refusal:
+            self.console.print(f"   [yellow]{self.texts['refused']}[/] {self.explained(refusal)}")
+            return
+        self.show_paying(paying)
+
+    def show_paying(self, paying: Paying) -> None:
+        """Print what has happened to a payment, and what was charged once it was carried out."""
+        self.tell((AggregateKind.PAYMENTS, paying.payment.id))
+        if paying.refusal is not None:
+            self.console.print(f"   [yellow]{self.explained(paying.refusal)}[/]")
+        if paying.payment.fulfilled_by is not None:
+            self.charge(paying.payment.amount)
 
     def asked(self, act: Mapping[str, Any]) -> Iterator[Query[Any]]:
         """The commands or queries of an act: one, except where each of several users needs one."""
@@ -272,13 +311,14 @@ class Demo:
         if entries:
             self.table(verdicts(entries, self.locale, self.academy.zone))
 
-    def tell(self) -> None:
-        """Print what the log tells of the customer since it was last asked, in the words of the library."""
+    def tell(self, *named: tuple[AggregateKind, str]) -> None:
+        """Print what the log tells since it was last asked, in the words of the library, of what is *named*."""
+        customer = self.academy.customer
         with self.store.begin() as work:
-            for kind in (AggregateKind.USAGE, AggregateKind.CREDITS):
-                for event in work.history(TENANT, kind, self.academy.customer):
-                    if (kind, event.sequence) not in self.told:
-                        self.told.add((kind, event.sequence))
+            for kind, name in named or ((AggregateKind.USAGE, customer), (AggregateKind.CREDITS, customer)):
+                for event in work.history(TENANT, kind, name):
+                    if (kind, name, event.sequence) not in self.told:
+                        self.told.add((kind, name, event.sequence))
                         text = explain(event.event, self.locale, zone=self.academy.zone)
                         self.console.print("   " + text, highlight=False)
 
@@ -328,6 +368,8 @@ class Demo:
         for one in work.customers(TENANT, Page()):
             yield AggregateKind.CUSTOMERS, one.id, work.customer(TENANT, one.id, None, None)
         yield AggregateKind.NUMBERS, NUMBERS, work.numbers(TENANT)
+        for name in work.stored(TENANT, AggregateKind.PAYMENTS, Page()):
+            yield AggregateKind.PAYMENTS, name, work.payment(TENANT, name)
 
     def explained(self, refusal: LicensingError) -> str:
         """The sentence of a refusal."""

@@ -18,6 +18,7 @@ from tests.reliability import (
     determinism,
     diff_adapters,
     figures,
+    gateway,
     history_forced,
     interleave,
     jobs,
@@ -31,6 +32,8 @@ from tests.reliability import (
     tamper,
     tenants,
     visibility_worlds,
+    webhook_orders,
+    webhooks,
     zones,
 )
 from tests.reliability.figures import Figures
@@ -63,6 +66,8 @@ def checks(scale: float) -> list[tuple[str, Callable[[int], Figures]]]:
         ("pools and accounts (R1)", lambda seed: machine.run(times(figures.MACHINE), seed, workers)),
         ("a partner's years", lambda seed: partner.run(times(figures.YEAR), seed, workers)),
         ("jobs late and repeated (R25)", lambda seed: jobs.run(times(figures.RUNS, 40), seed, workers)),
+        ("gateway faults (R9)", lambda seed: gateway.run(times(figures.PAID), seed, workers)),
+        ("webhook orders (R10)", lambda seed: webhook_orders.run(times(figures.HEARD, 10), seed)),
         ("visibility (R12)", lambda seed: visibility_worlds.run(times(figures.PAIRS), seed, workers)),
         ("credits and oracle", lambda seed: credit_worlds.run(times(figures.BURNED), seed)),
         ("races, PostgreSQL (R3, R24)", partial(race.run_at, "postgres", scale, here=here)),
@@ -78,6 +83,7 @@ def checks(scale: float) -> list[tuple[str, Callable[[int], Figures]]]:
         ("tenants (R13)", lambda _seed: tenants.run(kinds=tenants.KINDS if scale > 0.01 else ("memory",))),
         ("revocation (R14)", lambda seed: revoke.run(times(figures.REVOKED, 10), seed)),
         ("edits (R17)", lambda seed: tamper.run(times(figures.EDITS), seed, workers)),
+        ("webhooks (T2)", lambda seed: webhooks.run(times(figures.WEBHOOKS), seed)),
         ("planted bugs (R5)", lambda seed: planted.run(seed, 1 if scale > 0.01 else 16, workers)),
         ("determinism (R22)", lambda seed: determinism.run(seed, times(figures.AGAIN))),
     ]

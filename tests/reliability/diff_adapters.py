@@ -20,8 +20,6 @@ from random import Random
 from tempfile import TemporaryDirectory
 from typing import Any, Final, NamedTuple
 
-import attrs
-
 from licensing_core.adapters.memory import MemoryStore
 from licensing_core.adapters.sql import SqlStore
 from licensing_core.errors import LicensingError
@@ -33,7 +31,7 @@ from tests.reliability.diff_adapters_drawn import Drawn
 from tests.reliability.diff_adapters_ports import Question
 from tests.reliability.figures import Figures
 from tests.reliability.tamper_replays import Name, Whole, differing, everything, unlike
-from tests.service_samples import FURNISHING
+from tests.service_samples import FURNISHING, of_tenant
 from tests.service_world import NAMES, PEOPLE, Clock, host
 
 LENGTH: Final = 250
@@ -100,7 +98,7 @@ def furnishing(rng: Random, tenant: str) -> Iterator[Query[Any]]:
     """What gives *tenant* something of everything, most of it; of many subscriptions all would be slow."""
     for asked in FURNISHING:
         if rng.random() < (0.25 if isinstance(asked, OrderSubscription) else 0.9):
-            yield attrs.evolve(asked, tenant=tenant)
+            yield of_tenant(asked, tenant)
 
 
 def script(rng: Random, tenant: str, length: int, clock: Clock) -> Iterator[Asked]:

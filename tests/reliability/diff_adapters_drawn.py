@@ -21,7 +21,18 @@ from licensing_core.holdings import Holding
 from licensing_core.limits import UNLIMITED
 from licensing_core.money import Money
 from licensing_core.orders import Cart, CartLine
-from licensing_core.payments import PaymentOutcome
+from licensing_core.payments import (
+    ForBill,
+    ForCart,
+    ForPack,
+    ForPlan,
+    ForRenewal,
+    PaymentOutcome,
+    Purpose,
+    Receipt,
+    Way,
+    payment_id,
+)
 from licensing_core.periods import Cycle, Duration
 from licensing_core.plans import PackageKind
 from licensing_core.protocols import AggregateKind
@@ -29,7 +40,7 @@ from licensing_core.seat_administration import Task
 from licensing_core.services import Command, Query
 from licensing_core.subscriptions import EndOf
 from tests import client_commands as client
-from tests.service_samples import NEEDS
+from tests.service_samples import NEEDS, PAID_FOR, WEB_ORDER, of_tenant
 from tests.service_world import AID, BASICS, FIRE, LADDER, NOON, SELL, USERS, open_account
 
 Draw = Callable[[Random], Any]
@@ -121,6 +132,27 @@ _CONTENTS: Final = (FIRE, AID, LADDER, SELL, BASICS, Content.course("gone"))
 _SUBSCRIPTIONS: Final = ("web", "mail", "disk", "byhand", "rested", "leaving", "waiting", "tried", "new", "moved")
 _DOCUMENTS: Final = tuple(f"{kind}:{number}" for kind in ("proforma", "invoice") for number in range(1, 12))
 _SCOPES: Final = (Scope.tree("sales"), Scope.tree("sales"), Scope.branch("madrid"), Scope.user("u1"), Scope.tree("top"))
+PURPOSES: Final[tuple[Purpose, ...]] = (
+    WEB_ORDER,
+    PAID_FOR,
+    *(
+        ForPlan(plan=plan, pool=pool, beneficiary=Scope.tree("sales"))
+        for plan in ("five", "three")
+        for pool in ("p8", "p9")
+    ),
+    ForRenewal(pool="p1", number=1),
+    ForRenewal(pool="p2", number=1),
+    *(ForPack(customer="a1", order=order) for order in ("ordered", "unwanted", "paid")),
+    *(ForBill(customer="a1", document=f"proforma:{number}") for number in range(1, 9)),
+    ForCart(cart=Cart(lines=(CartLine(plan="one", pool="p8"), CartLine(plan="public", pool="p9")))),
+)
+PAYING: Final[Mapping[type[Query[Any]], tuple[str, ...]]] = {
+    services.NoteReceipt: ("payment", "attempt", "receipt"),
+    services.RefundPayment: ("payment",),
+    services.ReadPayment: ("payment",),
+    services.AskGateway: ("payment",),
+}
+"""The commands and queries about a payment, and those of their fields that go together."""
 _amount: Final = one_of(1, 1, 1, 2, 3, 7, 100)
 _count: Final = one_of(0, 1, 2, 3, 5, 9)
 _flag: Final = one_of(True, False)
@@ -130,6 +162,7 @@ FIELDS: Final[Mapping[str, Draw]] = {
     "accept_excess": _flag,
     "access": _when,
     "account": one_of("a1", "a1", "a1", "a9", "a2"),
+    "attempt": one_of("pay-0-1", "p1", "nobody"),
     "after": one_of(None, None, "p1", "a1", "u3", "x" * 64),
     "actor": one_of(*["boss"] * 8, "root", "root", "helper", "chief", "other", "mia", "u1"),
     "anchor": one_of(None, date(2026, 5, 1), date(2026, 1, 31), NOON),
@@ -193,6 +226,8 @@ FIELDS: Final[Mapping[str, Draw]] = {
     "pool": one_of(*["p1"] * 4, "p2", "s1", "s1", "p8", "p9", "p3"),
     "pools": one_of(frozenset(), frozenset(), frozenset({"p1"}), frozenset({"p1", "p2"})),
     "renewals": _count,
+    "purpose": one_of(*PURPOSES),
+    "receipt": one_of(None),
     "resets": one_of(None, Cycle(date(2026, 5, 1), Duration(months=1), client.ZONE)),
     "resources": one_of(frozenset(), frozenset({Scope.tree("sales"), FIRE})),
     "revoked": one_of(0, 0, 1),
@@ -212,11 +247,16 @@ FIELDS: Final[Mapping[str, Draw]] = {
     "user": one_of(*USERS[:9], "boss", "out"),
     "users": _some_people,
     "uses": _amount,
+    "way": one_of(*Way),
     "within": one_of(None, "w1", "w2"),
 }
 """How each field is drawn, by its name."""
 SPECIAL: Final[Mapping[tuple[str, str], Draw]] = {
-    **{(name, "amount"): _money for name in ("OpenCredit", "RefundCredit")},
+    **{(name, "amount"): _money for name in ("OpenCredit", "RefundCredit", "RefundPayment")},
+    **{
+        (name, "payment"): one_of("pay-0", "p1")
+        for name in ("NoteReceipt", "RefundPayment", "ReadPayment", "AskGateway")
+    },
     **{(name, "amount"): _amount for name in ("UseLimit", "ReleaseLimit", "SpendCredits")},
     **{(name, "plan"): one_of(*_PLANS) for name in ("OpenUsage", "AddCustomer", "ImportCustomer")},
     **{(name, "plan"): one_of(*_PLANS) for name in ("ChangeServicePlan", "PreviewServicePlan")},
@@ -284,16 +324,28 @@ class Drawn:
         return made
 
     def _fields(self, kind: type[Query[Any]]) -> dict[str, Any]:
-        rng, sample = self._rng, NEEDS[kind][0]
+        rng, sample = self._rng, of_tenant(NEEDS[kind][0], self._tenant)
         fields = {
             name: draw_of(kind, name)(rng) if rng.random() < 0.4 else getattr(sample, name) for name in fields_of(kind)
         }
         fields["tenant"] = self._tenant
+        if "payment" in fields and "payment" in PAYING.get(kind, ()) and rng.random() < 0.7:
+            fields |= self._payment(kind)
         if issubclass(kind, Command):
             self._number += 1
             old = self._sent and rng.random() < 0.02
             fields["key"] = rng.choice(self._sent).key if old else f"k{self._number}"
         return fields
+
+    def _payment(self, kind: type[Query[Any]]) -> dict[str, Any]:
+        """A payment that there may be, and what a gateway may say of one of its attempts."""
+        rng, name = self._rng, payment_id(self._tenant, self._rng.choice(PURPOSES))
+        if "attempt" not in PAYING[kind]:
+            return {"payment": name}
+        key = f"{name}-{rng.choice(('1', '1', '2', 'r1'))}"
+        amount = Money.parse(rng.choice(("180.00 EUR", "180.00 EUR", "15.00 EUR", "10.00 EUR", "2.00 EUR")))
+        told = Receipt(key=key, outcome=rng.choice(tuple(PaymentOutcome)), amount=amount, reference="ref")
+        return {"payment": name, "attempt": key, "receipt": rng.choice((told, told, told, None))}
 
     def _hostile(self, value: Any) -> Any:
         rng = self._rng

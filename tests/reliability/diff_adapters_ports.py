@@ -54,6 +54,8 @@ ARGUMENTS: Final[Mapping[str, tuple[Draw, ...]]] = {
     "customer": (_id, one_of(None, frozenset(), frozenset({"invoice:1"})), one_of(None, frozenset({"mia"}))),
     "customers": (_page,),
     "numbers": (),
+    "payment": (_id,),
+    "payments_due": (FIELDS["at"], _page),
     "card": (_id, _person),
     "customers_of": (FIELDS["email"],),
     "license_accounts": (_user,),

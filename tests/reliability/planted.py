@@ -35,11 +35,13 @@ from tests.reliability import (
     limit_plants,
     machine,
     partner,
+    payment_plants,
     pool_plants,
     race_plants,
     subscription_plants,
     visibility_plants,
     visibility_worlds,
+    webhook_plants,
     zones,
 )
 from tests.reliability.figures import Figures
@@ -226,6 +228,8 @@ def all_planted(seed: int) -> list[tuple[str, Callable[[], Figures], Plant]]:
         *(("jobs", by_jobs, plant) for plant in account_plants.IN_JOBS),
         *race_plants.planted(seed),
         *diff_adapters_plants.planted(seed),
+        *payment_plants.planted(seed),
+        *webhook_plants.planted(seed),
     ]
 
 

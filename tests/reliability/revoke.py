@@ -25,7 +25,7 @@ from licensing_core.adapters.sql import SqlStore
 from licensing_core.errors import LicensingError
 from licensing_core.protocols import AggregateKind, Envelope, Store
 from licensing_core.services import Command, Licensing, ResizePool
-from licensing_core.services.engine import Ports, _drive, _use_case
+from licensing_core.services.engine import Ports, _use_case, drive
 from tests.reliability.figures import Figures
 from tests.reliability.interleave_triples import KEEPER, KeptActors
 from tests.service_world import NOON, TENANT, Clock, buy, sent
@@ -118,7 +118,7 @@ def revoked(store: Store, marker: Command[Any], before_commit: Callable[[], None
     try:
         with store.begin() as work:
             work.keep_actor(TENANT, "keeper", None)
-            _drive(_use_case(marker, NOON, sure=True), Ports(work=work, host=KeptActors()))
+            drive(_use_case(marker, NOON, sure=True), Ports(work=work, host=KeptActors()))
             before_commit()
             began = monotonic()
         return Told(None, "", (began, monotonic()))

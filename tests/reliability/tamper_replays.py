@@ -49,6 +49,8 @@ def loaded(work: Any, tenant: str, name: Name, ids: frozenset[str] | None = None
         found = work.customer(tenant, one, ids, ids)
     elif kind is AggregateKind.NUMBERS:
         found = work.numbers(tenant)
+    elif kind is AggregateKind.PAYMENTS:
+        found = work.payment(tenant, one)
     else:
         found = work.pool(tenant, one, ids) or work.account(tenant, one, ids)
     known: Stored[Any] | None = found

@@ -28,7 +28,7 @@ from tests.reliability.diff_adapters import Outcome
 from tests.reliability.diff_adapters_drawn import found_kinds
 from tests.reliability.diff_adapters_ports import ARGUMENTS, BY_COMMANDS, Question, methods
 from tests.reliability.figures import Figures
-from tests.service_samples import FURNISHING, JUNE, NEEDS
+from tests.service_samples import FURNISHING, JUNE, NEEDS, of_tenant
 from tests.service_world import NOON, Clock, host
 
 MINE: Final = "globex"
@@ -98,7 +98,7 @@ def as_other(asked: Query[Any]) -> Query[Any]:
             fields[name] = value + value
         elif name == "terms" and hasattr(value, "item"):
             fields[name] = attrs.evolve(value, item=f"{CANARY}-{value.item}")
-    return attrs.evolve(asked, **fields)
+    return of_tenant(attrs.evolve(asked, **fields), OTHER)
 
 
 def furnish_both(store: Store, *, mine: bool, other: bool) -> None:
@@ -106,7 +106,7 @@ def furnish_both(store: Store, *, mine: bool, other: bool) -> None:
     if mine:
         licensing = Licensing(store, host(MINE), Clock())
         for asked in FURNISHING:
-            licensing.run(attrs.evolve(asked, tenant=MINE))
+            licensing.run(of_tenant(asked, MINE))
     if other:
         licensing = Licensing(store, host(OTHER), clock := Clock())
         clock.now = NOON + timedelta(minutes=7)
@@ -125,7 +125,7 @@ class Case(NamedTuple):
 def cases(tenant: str) -> Iterator[Case]:
     """Every public command and query, and each method of a unit of work; raises `KeyError` where one has no sample."""
     for kind in found_kinds():
-        yield Case(kind.__name__, attrs.evolve(NEEDS[kind][0], tenant=tenant), tenant)
+        yield Case(kind.__name__, of_tenant(NEEDS[kind][0], tenant), tenant)
     for name in sorted(methods() - BY_COMMANDS):
         for number in range(4):
             rng = Random(f"{name}/{number}")

@@ -1,6 +1,7 @@
 """A unit of work, awaited, over one that blocks: each adapter says how a step of it is done."""
 
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Protocol, TypeVar
 
 from licensing_core.accounts import Card, CustomerAccount, Numbers
@@ -11,6 +12,7 @@ from licensing_core.enrollments import Enrollments
 from licensing_core.holdings import Holding
 from licensing_core.license_cycle import LicenseAccount
 from licensing_core.limits import Usage
+from licensing_core.payments import Payment
 from licensing_core.pools import AnyPool
 from licensing_core.protocols import Aggregate, AggregateKind, Envelope, Page, Remembered, Stored, UnitOfWork
 
@@ -83,6 +85,14 @@ class AwaitedUnitOfWork:
     async def numbers(self, tenant: str) -> Stored[Numbers] | None:
         """As `UnitOfWork.numbers()`."""
         return await self._do(lambda: self._work.numbers(tenant))
+
+    async def payment(self, tenant: str, payment_id: str) -> Stored[Payment] | None:
+        """As `UnitOfWork.payment()`."""
+        return await self._do(lambda: self._work.payment(tenant, payment_id))
+
+    async def payments_due(self, tenant: str, at: datetime, page: Page) -> Sequence[str]:
+        """As `UnitOfWork.payments_due()`."""
+        return await self._do(lambda: self._work.payments_due(tenant, at, page))
 
     async def card(self, tenant: str, customer: str, person: str | None) -> Card | None:
         """As `UnitOfWork.card()`."""

@@ -44,6 +44,7 @@ from licensing_core.credits import (
 from licensing_core.credits.values import Total
 from licensing_core.decisions import Event
 from licensing_core.limits import Places, PlaceTally, Unlimited, Usage, place_changes
+from licensing_core.payments import Payment
 from licensing_core.periods import Cycle, Zone
 from licensing_core.protocols import AggregateKind
 
@@ -65,6 +66,7 @@ SORTS: Final[Mapping[AggregateKind, tuple[Sort, ...]]] = FrozenMap(
         AggregateKind.CREDITS: (Sort.GRANT, Sort.ORDER),
         AggregateKind.CUSTOMERS: (Sort.BILL, Sort.PERSON),
         AggregateKind.NUMBERS: (),
+        AggregateKind.PAYMENTS: (),
     }
 )
 """The sorts of parts that the documents of each kind have."""
@@ -77,7 +79,7 @@ Part = Mapping[str, PlaceTally] | Entry | CreditOrder | Bill | Person
 Parts = Mapping[PartKey, Part]
 Loaded = tuple[Parts, frozenset[str] | None]
 """Parts that were loaded, and the ids that were looked up; `None` for all."""
-Documented = Usage | CreditAccount | CustomerAccount | Numbers
+Documented = Usage | CreditAccount | CustomerAccount | Numbers | Payment
 """The aggregates that are kept as a document and its parts."""
 
 
@@ -99,7 +101,7 @@ class CreditState(Value):
     voided: Total
 
 
-Document = Usage | CreditState | CustomerAccount | Numbers
+Document = Usage | CreditState | CustomerAccount | Numbers | Payment
 """Each of them without its parts."""
 
 
@@ -120,7 +122,7 @@ NO_PARTS: Final = PartRows({})
 
 def document_of(aggregate: Documented) -> Document:
     """*aggregate* without its parts."""
-    if isinstance(aggregate, Numbers):
+    if isinstance(aggregate, Numbers | Payment):
         return aggregate
     if isinstance(aggregate, Usage):
         return evolve(aggregate, places=Places(loaded=()))

@@ -3,6 +3,7 @@
 from typing import Final
 
 from licensing_core.messages.events_accounts import ACCOUNTS, EXPIRY
+from licensing_core.messages.events_payments import PAYMENTS
 from licensing_core.messages.marks import Text, by, say, where, without
 
 _OVERRIDDEN: Final = say("For {usage}, the limit {limit} is {most} from now on, whatever its plan says.")
@@ -228,5 +229,6 @@ EVENTS: Final[dict[str, Text]] = {
         _OWED,
     ),
     **ACCOUNTS,
+    **PAYMENTS,
 }
 """The text of each event by its type."""

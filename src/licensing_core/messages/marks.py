@@ -17,7 +17,7 @@ class Part(NamedTuple):
         field: The field on which it depends whether the sentence is said; empty for always.
         wanted: The value that this field must have, as text; `None`: any but none, zero and empty; empty: one of those.
             A quote without lines is empty; of a bill it is the kind of its document, of a subscription its state,
-            of somebody at a customer whether they are a `user` or a `contact`.
+            of somebody at a customer whether they are a `user` or a `contact`, of what is paid for its class.
     """
 
     text: str

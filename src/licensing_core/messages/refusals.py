@@ -5,6 +5,7 @@ from typing import Final
 from licensing_core.messages.marks import Text, by, say, where, without
 from licensing_core.messages.refusals_accounts import ACCOUNTS
 from licensing_core.messages.refusals_metered import METERED
+from licensing_core.messages.refusals_payments import PAYMENTS
 
 _ARGUMENT: Final = (
     say("“{parameter}” is not valid. Expected: {expected:phrase}. Given: {got:phrase}. Correct it and try again."),
@@ -429,5 +430,6 @@ REFUSALS: Final[dict[str, Text]] = {
     **_BILLING,
     **METERED,
     **ACCOUNTS,
+    **PAYMENTS,
 }
 """The text of each error by its code."""

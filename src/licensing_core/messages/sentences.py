@@ -33,6 +33,7 @@ from licensing_core.messages.phrases import PHRASES
 from licensing_core.messages.refusals import ALLOWED, REFUSALS
 from licensing_core.messages.words import CHANGES, SCOPES, WORDS
 from licensing_core.money import Money
+from licensing_core.payments import ForBill, ForCart, ForLicenses, ForPack, ForPlan, ForRenewal, Purpose
 from licensing_core.periods import Period
 from licensing_core.periods.zones import rules_of
 from licensing_core.subscriptions import Ends, Subscription, SubscriptionState, Turn
@@ -305,6 +306,10 @@ _WAYS: Final[_Ways] = (
     (Content, lambda speaker, value: f"{speaker.named(value.kind)} {value.id}"),
     (Enrollment, lambda speaker, value: speaker.shown(value.content)),
     (Order | CreditOrder | Grant, lambda _speaker, value: value.id),
+    (ForPlan | ForRenewal, lambda speaker, value: speaker.shown(value.pool)),
+    (ForCart, lambda speaker, value: speaker.shown(tuple(line.pool for line in value.cart.lines), "list")),
+    (ForLicenses | ForPack, lambda speaker, value: speaker.shown(value.order)),
+    (ForBill, lambda speaker, value: speaker.shown(value.document)),
     (Tally, lambda speaker, value: speaker.number(value.used)),
     (Period, lambda speaker, value: f"{speaker.moment(value.start)} - {speaker.moment(value.end)} ({speaker.zone})"),
     (datetime, lambda speaker, value: f"{speaker.moment(value)} ({speaker.zone})"),
@@ -338,11 +343,12 @@ def _needed(part: Part) -> set[str]:
     return names | {name for name in (part.number, part.field) if name}
 
 
-_ASKED_ABOUT: Final[tuple[tuple[type, Callable[[Any], Any]], ...]] = (
+_ASKED_ABOUT: Final[tuple[tuple[type | UnionType, Callable[[Any], Any]], ...]] = (
     (Quote, lambda value: value.lines),
     (Bill, lambda value: value.document.kind.value),
     (Person, lambda value: "contact" if value.contact else "user"),
     (Subscription, lambda value: value.state.value),
+    (Purpose, lambda value: type(value).__name__),
 )
 """What of a value it depends on whether a sentence is said."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from datetime import datetime
 from typing import Protocol
 
 from licensing_core.accounts import Card, CustomerAccount, DocumentSeries, Numbers
@@ -12,6 +13,7 @@ from licensing_core.enrollments import Enrollments
 from licensing_core.holdings import Holding
 from licensing_core.license_cycle import LicenseAccount
 from licensing_core.limits import Usage
+from licensing_core.payments import Payment
 from licensing_core.plans import Offer, ServicePlan, Switches
 from licensing_core.pools import AnyPool
 from licensing_core.protocols.values import Aggregate, AggregateKind, Envelope, Page, Remembered, Stored
@@ -66,6 +68,14 @@ class AsyncUnitOfWork(Protocol):
 
     async def numbers(self, tenant: str) -> Stored[Numbers] | None:
         """As `UnitOfWork.numbers()`."""
+        ...
+
+    async def payment(self, tenant: str, payment_id: str) -> Stored[Payment] | None:
+        """As `UnitOfWork.payment()`."""
+        ...
+
+    async def payments_due(self, tenant: str, at: datetime, page: Page) -> Sequence[str]:
+        """As `UnitOfWork.payments_due()`."""
         ...
 
     async def card(self, tenant: str, customer: str, person: str | None) -> Card | None:

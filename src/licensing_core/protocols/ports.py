@@ -13,6 +13,7 @@ from licensing_core.enrollments import Enrollments
 from licensing_core.holdings import Holding
 from licensing_core.license_cycle import LicenseAccount
 from licensing_core.limits import Usage
+from licensing_core.payments import Payment
 from licensing_core.plans import Offer, ServicePlan, Switches
 from licensing_core.pools import AnyPool
 from licensing_core.protocols.values import Aggregate, AggregateKind, Envelope, Page, Remembered, Stored
@@ -78,6 +79,14 @@ class UnitOfWork(Protocol):
 
     def numbers(self, tenant: str) -> Stored[Numbers] | None:
         """The numbers of the documents of *tenant*, or `None` when none was ever taken."""
+        ...
+
+    def payment(self, tenant: str, payment_id: str) -> Stored[Payment] | None:
+        """The payment with all of its attempts, or `None` when there is no such payment."""
+        ...
+
+    def payments_due(self, tenant: str, at: datetime, page: Page) -> Sequence[str]:
+        """Ids of the payments whose `due` has come at *at*, sorted."""
         ...
 
     def card(self, tenant: str, customer: str, person: str | None) -> Card | None:

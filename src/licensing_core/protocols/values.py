@@ -13,14 +13,16 @@ from licensing_core.decisions import Event
 from licensing_core.errors import LicensingError
 from licensing_core.license_cycle import LicenseAccount
 from licensing_core.limits import Usage
+from licensing_core.payments import Payment
 from licensing_core.pools import AnyPool
 
 S = TypeVar("S", covariant=True)
 MOST_OF_PAGE: Final = 1000
 """How many items a page has at most."""
-Aggregate = AnyPool | LicenseAccount | Usage | CreditAccount | CustomerAccount | Numbers
+Aggregate = AnyPool | LicenseAccount | Usage | CreditAccount | CustomerAccount | Numbers | Payment
 """What is stored and changed as one: a purchased pool, an account with the pools of its license types, what a customer
-uses of its limits, its credits, its account with subscriptions and bills, or the numbers of a tenant's documents."""
+uses of its limits, its credits, its account with subscriptions and bills, the numbers of a tenant's documents, or a
+payment."""
 NUMBERS: Final = "documents"
 """The id of the numbers of each tenant's documents."""
 
@@ -35,6 +37,7 @@ class AggregateKind(StrEnum):
     CUSTOMERS = "customers"
     """Accounts of customers, with their subscriptions and bills."""
     NUMBERS = "numbers"
+    PAYMENTS = "payments"
 
 
 _KINDS: Final[Mapping[type[Value], AggregateKind]] = FrozenMap(
@@ -43,6 +46,7 @@ _KINDS: Final[Mapping[type[Value], AggregateKind]] = FrozenMap(
         CreditAccount: AggregateKind.CREDITS,
         CustomerAccount: AggregateKind.CUSTOMERS,
         Numbers: AggregateKind.NUMBERS,
+        Payment: AggregateKind.PAYMENTS,
     }
 )
 

@@ -77,6 +77,7 @@ from licensing_core.services.credits import (
     SpendCredits,
     VoidGrant,
 )
+from licensing_core.services.dues import RenewalElapsed, SeveralCurrencies
 from licensing_core.services.engine import AsyncLicensing, Command, Licensing, Query, fingerprint
 from licensing_core.services.features import FeatureUsed, MayUseFeature, UseFeature
 from licensing_core.services.grants import ActorShown, GrantActor, OwnAccess, ReadActor, RevokeActor, SuperadminRequired
@@ -97,6 +98,17 @@ from licensing_core.services.learning import (
     UsersPlaced,
 )
 from licensing_core.services.merging import MergeUsers, UsersMerged
+from licensing_core.services.paying import (
+    AskGateway,
+    BeginPayment,
+    GatewayQuestions,
+    ListDuePayments,
+    NoteReceipt,
+    PaymentStanding,
+    ReadPayment,
+    RefundPayment,
+    UnknownPayment,
+)
 from licensing_core.services.people import DeactivateUser, ForgetUser, UserDeactivated, UserForgotten
 from licensing_core.services.purchases import (
     BuyPlan,
@@ -132,6 +144,7 @@ from licensing_core.services.seats import (
     TransferLicenses,
     UnassignLicenses,
 )
+from licensing_core.services.settling import AsyncPayments, Paying, Payments
 from licensing_core.services.subscriptions import (
     AlignSubscription,
     CancelSubscription,
@@ -166,8 +179,11 @@ __all__ = [
     "AddPerson",
     "AlignSubscription",
     "AsOf",
+    "AskGateway",
     "AssignLicenses",
     "AsyncLicensing",
+    "AsyncPayments",
+    "BeginPayment",
     "BillCustomer",
     "BillRows",
     "BlockCustomer",
@@ -206,6 +222,7 @@ __all__ = [
     "Finding",
     "Findings",
     "ForgetUser",
+    "GatewayQuestions",
     "GrantActor",
     "GrantCredits",
     "GrantLicense",
@@ -227,6 +244,7 @@ __all__ = [
     "ListCandidates",
     "ListCharges",
     "ListCustomers",
+    "ListDuePayments",
     "ListEnrollable",
     "ListNotices",
     "ListPeople",
@@ -238,6 +256,7 @@ __all__ = [
     "MergeUsers",
     "NoteFailedDebit",
     "NotePackPayment",
+    "NoteReceipt",
     "Notices",
     "OpenAccount",
     "OpenCredit",
@@ -250,6 +269,9 @@ __all__ = [
     "OwnAccess",
     "PauseSubscription",
     "PayBill",
+    "Paying",
+    "PaymentStanding",
+    "Payments",
     "PeopleRows",
     "PlanBought",
     "PreviewServicePlan",
@@ -273,6 +295,7 @@ __all__ = [
     "ReadLicenseTable",
     "ReadLicensedUser",
     "ReadPanel",
+    "ReadPayment",
     "ReadPool",
     "ReadUsage",
     "ReadmitUser",
@@ -280,12 +303,14 @@ __all__ = [
     "RecountLimit",
     "RefundCredit",
     "RefundPack",
+    "RefundPayment",
     "RejectEnrollment",
     "RejectReleases",
     "ReleaseLimit",
     "RemovePerson",
     "RenewPool",
     "RenewSubscription",
+    "RenewalElapsed",
     "ResetCredits",
     "ResizePool",
     "ResumeSubscription",
@@ -294,6 +319,7 @@ __all__ = [
     "Rows",
     "Scopes",
     "SettleOrder",
+    "SeveralCurrencies",
     "SizeChanged",
     "SpendCredits",
     "SubscriptionCommand",
@@ -304,6 +330,7 @@ __all__ = [
     "UnblockCustomer",
     "UnenrollUser",
     "UnknownAccount",
+    "UnknownPayment",
     "UsageRows",
     "UseFeature",
     "UseLimit",

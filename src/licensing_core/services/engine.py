@@ -41,6 +41,7 @@ from licensing_core.services.handing_over import TRIES, hand_over, hand_over_asy
 
 A = TypeVar("A", bound=Value)
 B = TypeVar("B", bound=Value, covariant=True)
+C = TypeVar("C")
 T = TypeVar("T")
 
 
@@ -203,7 +204,7 @@ def _use_case(asked: Query[A], now: datetime, *, sure: bool) -> UseCase[A]:
     return _once(query, at, sure=sure) if isinstance(query, Command) else query.steps(at)
 
 
-def _step(take: Callable[[], Callable[[Ports], Any]]) -> Callable[[Ports], Any] | _Done[Any]:
+def _step(take: Callable[[], Callable[[C], Any]]) -> Callable[[C], Any] | _Done[Any]:
     """The next question of a use case that *take* leads on, or what it ends with."""
     try:
         return take()
@@ -211,7 +212,7 @@ def _step(take: Callable[[], Callable[[Ports], Any]]) -> Callable[[Ports], Any] 
         return _Done(end.value)
 
 
-def _drive(use_case: UseCase[T], ports: Ports) -> T:
+def drive(use_case: Generator[Callable[[C], Any], Any, T], ports: C) -> T:
     """Let *use_case* ask *ports* to its end; what a port refuses is raised where it was asked."""
     step = _step(partial(next, use_case))
     while not isinstance(step, _Done):
@@ -224,7 +225,8 @@ def _drive(use_case: UseCase[T], ports: Ports) -> T:
     return cast("T", step.answer)
 
 
-async def _drive_async(use_case: UseCase[T], ports: Ports) -> T:
+async def drive_async(use_case: Generator[Callable[[C], Any], Any, T], ports: C) -> T:
+    """As `drive()`; an answer that is to be awaited is."""
     step = _step(partial(next, use_case))
     while not isinstance(step, _Done):
         try:
@@ -298,7 +300,7 @@ class Licensing:
     def _tried(self, asked: Query[A], tries: int) -> A:
         try:
             with self._store.begin(read_only=not isinstance(asked, Command)) as work:
-                return _drive(_use_case(asked, self._clock(), sure=tries < TRIES), Ports(work=work, host=self._host))
+                return drive(_use_case(asked, self._clock(), sure=tries < TRIES), Ports(work=work, host=self._host))
         except _Answered as before:
             return cast("A", before.answer)
         except (VersionConflict, StoreUnavailable) as refusal:
@@ -340,7 +342,7 @@ class Licensing:
         try:
             with suppress(_Undone), self._store.begin() as work:
                 ports = Ports(work=work, host=self._host)
-                answers.extend(_drive(_use_case(command, self._clock(), sure=True), ports) for command in commands)
+                answers.extend(drive(_use_case(command, self._clock(), sure=True), ports) for command in commands)
                 raise _Undone
         except _Answered:  # meanwhile, so that the key is known when it is tried again
             return self._tried_out(commands, tries)
@@ -372,7 +374,7 @@ class AsyncLicensing:
         try:
             async with self._store.begin(read_only=not isinstance(asked, Command)) as work:
                 ports = Ports(work=cast("UnitOfWork", work), host=self._host)
-                return await _drive_async(_use_case(asked, self._clock(), sure=tries < TRIES), ports)
+                return await drive_async(_use_case(asked, self._clock(), sure=tries < TRIES), ports)
         except _Answered as before:
             return cast("A", before.answer)
         except (VersionConflict, StoreUnavailable) as refusal:
@@ -407,7 +409,7 @@ class AsyncLicensing:
                 async with self._store.begin() as work:
                     ports = Ports(work=cast("UnitOfWork", work), host=self._host)
                     answers += [
-                        await _drive_async(_use_case(command, self._clock(), sure=True), ports) for command in commands
+                        await drive_async(_use_case(command, self._clock(), sure=True), ports) for command in commands
                     ]
                     raise _Undone
         except _Answered:

@@ -5,7 +5,7 @@ from datetime import datetime
 from itertools import takewhile
 from typing import Any, Final, cast, get_args
 
-from licensing_core import accounts, enrollments, license_cycle, limits, pools
+from licensing_core import accounts, enrollments, license_cycle, limits, payments, pools
 from licensing_core import credits as credit
 from licensing_core.accounts import (
     BillIssued,
@@ -48,6 +48,14 @@ from licensing_core.errors import LicensingError
 from licensing_core.license_cycle import AccountEvent, AccountOpened, LicenseAccount
 from licensing_core.limits import Usage, UsageEvent, UsageOpened
 from licensing_core.orders import Charged
+from licensing_core.payments import (
+    AnyPaymentEvent,
+    AttemptNoted,
+    ChargeBegun,
+    Payment,
+    PaymentOpened,
+    RefundBegun,
+)
 from licensing_core.pools import LicensePool, PoolEvent, PoolOpened, PoolReinstated, PoolSuspended
 from licensing_core.protocols import Aggregate, BrokenHistory, Envelope, kind_of
 from licensing_core.subscriptions import (
@@ -62,7 +70,8 @@ _ACCOUNT_EVENTS: Final[tuple[type[AccountEvent], ...]] = get_args(AccountEvent)
 _USAGE_EVENTS: Final[tuple[type[UsageEvent], ...]] = get_args(UsageEvent)
 _CREDIT_EVENTS: Final[tuple[type[CreditEvent], ...]] = get_args(CreditEvent)
 _CUSTOMER_EVENTS: Final[tuple[type[accounts.AccountEvent], ...]] = get_args(accounts.AccountEvent)
-_State = Roster | LicenseAccount | Usage | CreditAccount | CustomerAccount | Numbers
+_PAYMENT_EVENTS: Final[tuple[type[AnyPaymentEvent], ...]] = get_args(AnyPaymentEvent)
+_State = Roster | LicenseAccount | Usage | CreditAccount | CustomerAccount | Numbers | Payment
 _BEGUN: Final[Mapping[type[Event], Callable[[Any], _State]]] = FrozenMap(
     {
         PoolOpened: lambda event: Roster(pool=pools.opened(event), enrollments=Enrollments()),
@@ -72,6 +81,7 @@ _BEGUN: Final[Mapping[type[Event], Callable[[Any], _State]]] = FrozenMap(
         CreditsOpened: credit.opened,
         CustomerAdded: accounts.opened,
         NumbersOpened: accounts.numbers_opened,
+        PaymentOpened: payments.opened,
     }
 )
 """What the first event of each kind of aggregate opens."""
@@ -185,6 +195,9 @@ def _after(state: _State, event: Event) -> _State | None:
     if isinstance(state, Numbers):
         mine = isinstance(event, NumbersTaken) and event.numbers == state.id and _goes_on(state, event)
         return accounts.apply_numbers(state, cast("NumbersTaken", event)) if mine else None
+    if isinstance(state, Payment):
+        mine = isinstance(event, _PAYMENT_EVENTS) and event.payment == state.id and _may_come(state, event)
+        return payments.apply(state, cast("AnyPaymentEvent", event)) if mine else None
     if isinstance(state, LicenseAccount):
         mine = isinstance(event, _ACCOUNT_EVENTS) and getattr(event, "account", state.id) == state.id
         return license_cycle.apply(state, cast("AccountEvent", event)) if mine else None
@@ -227,6 +240,16 @@ def _may_happen(account: CustomerAccount, event: Event) -> bool:
     if isinstance(event, PersonRemoved):
         return event.user in account.people
     return not isinstance(event, BlockLifted) or event.cause in account.blocks
+
+
+def _may_come(payment: Payment, event: AnyPaymentEvent) -> bool:
+    """Whether *event* can have come next: each attempt comes once, and goes its way; money is for one thing once."""
+    if isinstance(event, AttemptNoted):
+        before = next((one.status for one in payment.attempts if one.key == event.key), None)
+        return before is not None and event.status in payments.TRANSITIONS[before]
+    if isinstance(event, ChargeBegun | RefundBegun):
+        return all(one.key != event.key for one in payment.attempts)
+    return payment.unfulfilled is not None and payment.unfulfilled.key == getattr(event, "key", "")
 
 
 def _goes_on(numbers: Numbers, event: NumbersTaken) -> bool:

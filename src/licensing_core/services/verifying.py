@@ -234,6 +234,7 @@ _LOADED: Final[Mapping[AggregateKind | None, Callable[..., Stored[Aggregate] | N
         AggregateKind.CREDITS: lambda work, tenant, name, parts: work.credits(tenant, name, parts),
         AggregateKind.CUSTOMERS: lambda work, tenant, name, parts: work.customer(tenant, name, parts, parts),
         AggregateKind.NUMBERS: lambda work, tenant, _name, _parts: work.numbers(tenant),
+        AggregateKind.PAYMENTS: lambda work, tenant, name, _parts: work.payment(tenant, name),
     }
 )
 

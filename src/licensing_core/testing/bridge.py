@@ -1,15 +1,18 @@
-"""Asynchronous stores, asked as if they blocked, so that what checks a store checks its asynchronous twin as well."""
+"""What is asynchronous, asked as if it blocked, so that what checks a store or gateway checks its twin as well."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, contextmanager
 from contextvars import copy_context
 from threading import Lock
-from typing import Any, Final, cast
+from typing import Any, Final, TypeVar, cast
 
+from licensing_core.payments import ChargeRequest, GatewayRequest, Receipt, RefundRequest
 from licensing_core.protocols import AsyncStore, AsyncUnitOfWork, UnitOfWork
+from licensing_core.protocols.gateway import AsyncPaymentGateway, Capability, WebhookNotice
 
+T = TypeVar("T")
 Run = Callable[[Awaitable[Any]], Any]
 _LOOK: Final = 0.01
 """Seconds after which a thread looks whether another one that runs the event loop has come to what it waits for."""
@@ -79,3 +82,42 @@ class BlockingStore:
                 finally:
                     self._running.release()
         return given.result()
+
+
+class BlockingGateway:
+    """A `protocols.gateway.PaymentGateway` over an asynchronous one, for tests; one thread uses it at a time."""
+
+    def __init__(self, gateway: AsyncPaymentGateway, runner: asyncio.Runner) -> None:
+        self._gateway, self._runner = gateway, runner
+
+    @property
+    def capabilities(self) -> frozenset[Capability]:
+        """As of the gateway."""
+        return self._gateway.capabilities
+
+    def charge(self, asked: ChargeRequest) -> Receipt:
+        """As `PaymentGateway.charge()`."""
+        return self._runner.run(_awaited(self._gateway.charge(asked)))
+
+    def refund(self, asked: RefundRequest) -> Receipt:
+        """As `PaymentGateway.refund()`."""
+        return self._runner.run(_awaited(self._gateway.refund(asked)))
+
+    def look_up(self, asked: GatewayRequest) -> Receipt | None:
+        """As `PaymentGateway.look_up()`."""
+        return self._runner.run(_awaited(self._gateway.look_up(asked)))
+
+    def portal(self, email: str) -> str | None:
+        """As `PaymentGateway.portal()`."""
+        return self._runner.run(_awaited(self._gateway.portal(email)))
+
+    def notice(self, body: bytes, headers: Mapping[str, str]) -> WebhookNotice:
+        """As `PaymentGateway.notice()`."""
+        return self._gateway.notice(body, headers)
+
+    def __repr__(self) -> str:
+        return f"<BlockingGateway over {self._gateway!r}>"
+
+
+async def _awaited(call: Awaitable[T]) -> T:
+    return await call

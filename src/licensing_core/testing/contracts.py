@@ -57,6 +57,7 @@ from licensing_core.testing.contracts_given import (
     refused,
     save_new,
 )
+from licensing_core.testing.contracts_payments import PaymentContract
 from licensing_core.testing.contracts_people import PeopleContract
 from licensing_core.testing.contracts_races import RaceContract
 from licensing_core.testing.contracts_reading import ReadingContract
@@ -70,6 +71,7 @@ class StoreContract(
     ReadingContract,
     PeopleContract,
     ArgumentContract,
+    PaymentContract,
     RaceContract,
 ):
     """What a store must do, each test with a store of its own that is empty at first."""

@@ -46,7 +46,7 @@ from licensing_core.adapters.rows import (
     places_of,
 )
 from licensing_core.adapters.turns import Turn
-from licensing_core.checks import FrozenMap, as_id
+from licensing_core.checks import FrozenMap, as_id, as_instant
 from licensing_core.credits import CreditAccount
 from licensing_core.decisions import Event
 from licensing_core.directory import Actor, Content
@@ -54,6 +54,7 @@ from licensing_core.enrollments import Enrollment, Enrollments
 from licensing_core.holdings import Holding, Holdings
 from licensing_core.license_cycle import LicenseAccount
 from licensing_core.limits import Usage
+from licensing_core.payments import Payment
 from licensing_core.pools import AnyPool, LicensePool, SeatPool
 from licensing_core.protocols import (
     NUMBERS,
@@ -190,6 +191,23 @@ class MemoryUnitOfWork:
         if stored is None or not isinstance(stored.state, Numbers):
             return None
         return Stored(stored.state, stored.version)
+
+    def payment(self, tenant: str, payment_id: str) -> Stored[Payment] | None:
+        """As `UnitOfWork.payment()`."""
+        stored = self._stored(tenant, AggregateKind.PAYMENTS, payment_id)
+        if stored is None or not isinstance(stored.state, Payment):
+            return None
+        return Stored(stored.state, stored.version)
+
+    def payments_due(self, tenant: str, at: datetime, page: Page) -> Sequence[str]:
+        """As `UnitOfWork.payments_due()`."""
+        owner, by = as_id("tenant", tenant), as_instant("at", at)
+        found = (
+            name
+            for (of, _, name), one in self._open().aggregates.items()
+            if of == owner and isinstance(one.state, Payment) and one.state.due is not None and one.state.due <= by
+        )
+        return tuple(_of_page(found, as_page("page", page)))
 
     def card(self, tenant: str, customer: str, person: str | None) -> Card | None:
         """As `UnitOfWork.card()`."""

@@ -31,6 +31,7 @@ from licensing_core.enrollments import Enrollment, EnrollmentStatus
 from licensing_core.holdings import Holdings
 from licensing_core.license_cycle import LicenseAccount, LicenseType, Order
 from licensing_core.limits import PlaceTally, Usage
+from licensing_core.payments import Payment
 from licensing_core.periods import Cycle, Period
 from licensing_core.plans import Terms
 from licensing_core.pools import AnyPool, LicensePool, SeatPool
@@ -168,7 +169,8 @@ def enrollment_of(row: Row[Any]) -> Enrollment:
 def document_columns(aggregate: LicenseAccount | Documented) -> dict[str, Any]:
     """The columns of *aggregate*, without its pools or parts, which have rows of their own."""
     administrator = aggregate.settings.administrator if isinstance(aggregate, CustomerAccount) else None
-    return {"state": _document_state(aggregate), "administrator": administrator}
+    due = micros(aggregate.due) if isinstance(aggregate, Payment) else None
+    return {"state": _document_state(aggregate), "administrator": administrator, "due": due}
 
 
 def _document_state(aggregate: LicenseAccount | Documented) -> str:
@@ -224,6 +226,14 @@ def customer_in(row: Row[Any]) -> CustomerAccount:
 def numbers_in(row: Row[Any]) -> Numbers:
     """The numbers in *row*."""
     return read(row.state, Numbers)
+
+
+def payment_in(row: Row[Any]) -> Payment:
+    """The payment in *row*; raises `InvalidDocument`, too, when it is due at another time than it is found by."""
+    payment = read(row.state, Payment)
+    if micros(payment.due) != row.due:
+        raise InvalidDocument(faults=(("$", "document.contradicted"),))
+    return payment
 
 
 def card_row(key: CardKey, card: Card) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What a unit of work reads. Statements and rows touched follow what is asked for, not how much there is."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Row
@@ -35,8 +36,10 @@ from licensing_core.adapters.sql.codec import (
     enrollment_of,
     envelope_of,
     licenses_of,
+    micros,
     numbers_in,
     part_of,
+    payment_in,
     pool_of,
     read,
     usage_in,
@@ -56,7 +59,7 @@ from licensing_core.adapters.sql.places import (
     pooled,
 )
 from licensing_core.adapters.sql.refusals import DRIVER_ERRORS, unavailable
-from licensing_core.checks import FrozenMap, Value, as_id
+from licensing_core.checks import FrozenMap, Value, as_id, as_instant
 from licensing_core.credits import CreditAccount
 from licensing_core.directory import Actor
 from licensing_core.enrollments import Enrollments
@@ -64,6 +67,7 @@ from licensing_core.errors import LicensingError
 from licensing_core.holdings import Holding, Holdings
 from licensing_core.license_cycle import LicenseAccount
 from licensing_core.limits import Usage
+from licensing_core.payments import Payment
 from licensing_core.pools import AnyPool
 from licensing_core.protocols import (
     NUMBERS,
@@ -213,6 +217,16 @@ class SqlReading:
         """As `UnitOfWork.numbers()`."""
         row = self._document(tenant, AggregateKind.NUMBERS, NUMBERS)
         return None if row is None else Stored(numbers_in(row), row.version)
+
+    def payment(self, tenant: str, payment_id: str) -> Stored[Payment] | None:
+        """As `UnitOfWork.payment()`."""
+        row = self._document(tenant, AggregateKind.PAYMENTS, payment_id)
+        return None if row is None else Stored(payment_in(row), row.version)
+
+    def payments_due(self, tenant: str, at: datetime, page: Page) -> Sequence[str]:
+        """As `UnitOfWork.payments_due()`."""
+        place = {**paged(tenant, page), "of_due": micros(as_instant("at", at))}
+        return tuple(row.id for row in self._all(sql.PAYMENTS_DUE, place))
 
     def card(self, tenant: str, customer: str, person: str | None) -> Card | None:
         """As `UnitOfWork.card()`."""

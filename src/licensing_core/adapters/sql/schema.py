@@ -86,11 +86,14 @@ DOCUMENT: Final = _table(
     _count("version", 1),
     _digest(),
     Column("administrator", Bytewise, CheckConstraint("length(administrator) BETWEEN 1 AND 64")),
+    Column("due", Micros),
     PrimaryKeyConstraint("tenant", "kind", "id"),
     CheckConstraint(f"administrator IS NULL OR kind = '{AggregateKind.CUSTOMERS}'"),
+    CheckConstraint(f"due IS NULL OR kind = '{AggregateKind.PAYMENTS}'"),
 )
 """License accounts without their pools, usage without its places, credits without their grants and orders, accounts of
-customers without their bills and people, and numbers. The administrator of a customer stands in its state, too."""
+customers without their bills and people, numbers, and payments. The administrator of a customer, and when a gateway is
+to be asked about a payment, stand in their states, too."""
 _ADMINISTERED: Final = DOCUMENT.c.administrator.is_not(None)
 Index(
     "document_of_administrator",
@@ -98,11 +101,18 @@ Index(
     sqlite_where=_ADMINISTERED,
     postgresql_where=_ADMINISTERED,
 )
+_DUE: Final = DOCUMENT.c.due.is_not(None)
+Index(
+    "document_due",
+    *(DOCUMENT.c[name] for name in ("tenant", "id", "due")),
+    sqlite_where=_DUE,
+    postgresql_where=_DUE,
+)
 
 PART: Final = _table(
     "part",
     _id("tenant"),
-    _one_of("kind", AggregateKind),
+    _one_of("kind", [kind for kind in AggregateKind if kind is not AggregateKind.PAYMENTS]),
     _id("document"),
     _id("id"),
     _one_of("sort", Sort),

@@ -154,6 +154,17 @@ DOCUMENTS: Final = (
     .order_by(DOCUMENT.c.id)
     .limit(_many_documents)
 )
+PAYMENTS_DUE: Final = (
+    select(DOCUMENT.c.id)
+    .where(
+        *_of(DOCUMENT, "tenant"),
+        DOCUMENT.c.kind == literal_column(f"'{AggregateKind.PAYMENTS}'"),
+        DOCUMENT.c.due <= bindparam("of_due"),
+        _next_document,
+    )
+    .order_by(DOCUMENT.c.id)
+    .limit(_many_documents)
+)
 CHANGE_DOCUMENT: Final = update(DOCUMENT).where(*_of(DOCUMENT, *_A_DOCUMENT, "version"))
 PARTS: Final = select(PART).where(*_of(PART, *_A_PART), _among(PART.c.sort, "sorts"))
 PARTS_OF: Final = PARTS.where(_among(PART.c.id, "ids"))

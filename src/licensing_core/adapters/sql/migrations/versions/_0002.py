@@ -1,7 +1,7 @@
 """Histories are chained, events wait in an outbox, customers are found by their administrators, and actors are kept.
 
 The events that are there already are chained now, and do not go into the outbox: nobody waits for them any more. On
-PostgreSQL texts are compared byte by byte, as they are on SQLite. The way back takes outbox and actors away.
+PostgreSQL texts are compared byte by byte, as they are on SQLite. The way back takes outbox, actors and payments away.
 """
 
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ _TEXTS: Final = {
 _NEW: Final = """
 CREATE TABLE outbox (
     tenant BYTEWISE NOT NULL CHECK (length(tenant) BETWEEN 1 AND 64),
-    kind BYTEWISE NOT NULL CHECK (kind IN ('licenses', 'usage', 'credits', 'customers', 'numbers')),
+    kind BYTEWISE NOT NULL CHECK (kind IN ('licenses', 'usage', 'credits', 'customers', 'numbers', 'payments')),
     aggregate BYTEWISE NOT NULL CHECK (length(aggregate) BETWEEN 1 AND 64),
     sequence INTEGER NOT NULL CHECK (sequence BETWEEN 1 AND 2147483647),
     at INSTANT NOT NULL,
@@ -50,14 +50,18 @@ CREATE TABLE actor (
 ) TABLE;
 CREATE INDEX part_of_person ON part (tenant, id) WHERE sort = 'person';
 CREATE INDEX document_of_administrator ON document (tenant, administrator, id) WHERE administrator IS NOT NULL;
+CREATE INDEX document_due ON document (tenant, id, due) WHERE due IS NOT NULL;
 CREATE INDEX card_of_person ON card (tenant, person, customer);
 """
 _OLD_AGAIN: Final = """
 DROP INDEX card_of_person;
+DROP INDEX document_due;
 DROP INDEX document_of_administrator;
 DROP INDEX part_of_person;
 DROP TABLE actor;
 DROP TABLE outbox;
+DELETE FROM event WHERE kind = 'payments';
+DELETE FROM document WHERE kind = 'payments';
 """
 
 _POOL: Final = """
@@ -86,20 +90,22 @@ CREATE TABLE pool (
 _DOCUMENT: Final = """
 CREATE TABLE document (
     tenant TEXT NOT NULL CHECK (length(tenant) BETWEEN 1 AND 64),
-    kind TEXT NOT NULL CHECK (kind IN ('licenses', 'usage', 'credits', 'customers', 'numbers')),
+    kind TEXT NOT NULL CHECK (kind IN ('licenses', 'usage', 'credits', 'customers', 'numbers', 'payments')),
     id TEXT NOT NULL CHECK (length(id) BETWEEN 1 AND 64),
     state TEXT NOT NULL,
     version INTEGER NOT NULL CHECK (version BETWEEN 1 AND 2147483647),
     digest TEXT NOT NULL CHECK (length(digest) = 64),
     administrator TEXT CHECK (length(administrator) BETWEEN 1 AND 64),
+    due INSTANT,
     PRIMARY KEY (tenant, kind, id),
-    CHECK (administrator IS NULL OR kind = 'customers')
+    CHECK (administrator IS NULL OR kind = 'customers'),
+    CHECK (due IS NULL OR kind = 'payments')
 ) TABLE;
 """
 _EVENT: Final = """
 CREATE TABLE event (
     tenant TEXT NOT NULL CHECK (length(tenant) BETWEEN 1 AND 64),
-    kind TEXT NOT NULL CHECK (kind IN ('licenses', 'usage', 'credits', 'customers', 'numbers')),
+    kind TEXT NOT NULL CHECK (kind IN ('licenses', 'usage', 'credits', 'customers', 'numbers', 'payments')),
     aggregate TEXT NOT NULL CHECK (length(aggregate) BETWEEN 1 AND 64),
     sequence INTEGER NOT NULL CHECK (sequence BETWEEN 1 AND 2147483647),
     type TEXT NOT NULL,
@@ -144,14 +150,22 @@ def _to_new_on_postgresql(op: Operations) -> None:
     run(
         op,
         """
+        ALTER TABLE document DROP CONSTRAINT document_kind_check;
+        ALTER TABLE document
+            ADD CHECK (kind IN ('licenses', 'usage', 'credits', 'customers', 'numbers', 'payments'));
+        ALTER TABLE event DROP CONSTRAINT event_kind_check;
+        ALTER TABLE event
+            ADD CHECK (kind IN ('licenses', 'usage', 'credits', 'customers', 'numbers', 'payments'));
         ALTER TABLE event
             ADD COLUMN schema INTEGER NOT NULL DEFAULT 1 CHECK (schema BETWEEN 1 AND 2147483647),
             ADD COLUMN digest BYTEWISE CHECK (length(digest) = 64);
         ALTER TABLE event ALTER COLUMN schema DROP DEFAULT;
         ALTER TABLE document
             ADD COLUMN digest BYTEWISE CHECK (length(digest) = 64),
-            ADD COLUMN administrator BYTEWISE CHECK (length(administrator) BETWEEN 1 AND 64);
+            ADD COLUMN administrator BYTEWISE CHECK (length(administrator) BETWEEN 1 AND 64),
+            ADD COLUMN due INSTANT;
         ALTER TABLE document ADD CHECK (administrator IS NULL OR kind = 'customers');
+        ALTER TABLE document ADD CHECK (due IS NULL OR kind = 'payments');
         UPDATE document SET administrator = state::json #>> '{settings,administrator}' WHERE kind = 'customers';
         ALTER TABLE pool ADD COLUMN digest BYTEWISE CHECK (length(digest) = 64);
         """,
@@ -188,8 +202,12 @@ def _to_old_on_postgresql(op: Operations) -> None:
         op,
         """
         ALTER TABLE event DROP COLUMN schema, DROP COLUMN digest;
-        ALTER TABLE document DROP COLUMN digest, DROP COLUMN administrator;
+        ALTER TABLE document DROP COLUMN digest, DROP COLUMN administrator, DROP COLUMN due;
         ALTER TABLE pool DROP CONSTRAINT pool_check2, DROP COLUMN digest;
+        ALTER TABLE document DROP CONSTRAINT document_kind_check;
+        ALTER TABLE document ADD CHECK (kind IN ('licenses', 'usage', 'credits', 'customers', 'numbers'));
+        ALTER TABLE event DROP CONSTRAINT event_kind_check;
+        ALTER TABLE event ADD CHECK (kind IN ('licenses', 'usage', 'credits', 'customers', 'numbers'));
         """,
     )
     _compare(op, 'COLLATE "default"')
@@ -230,7 +248,7 @@ def _to_new_on_sqlite(op: Operations) -> None:
         _DOCUMENT,
         """
         INSERT INTO document SELECT old.*, event.digest,
-            CASE old.kind WHEN 'customers' THEN json_extract(old.state, '$.settings.administrator') END
+            CASE old.kind WHEN 'customers' THEN json_extract(old.state, '$.settings.administrator') END, NULL
             FROM old LEFT JOIN event ON event.tenant = old.tenant
             AND event.kind = old.kind AND event.aggregate = old.id AND event.sequence = old.version;
         DROP TABLE old;
