@@ -39,7 +39,15 @@ def _opened(purpose: Purpose) -> Event:
 
 
 def _begun(way: Way) -> Event:
-    return ChargeBegun(payment="pay-1", key="pay-1-1", amount=_TWELVE, way=way, **_PEOPLE, **AT)
+    return ChargeBegun(
+        payment="pay-1",
+        key="pay-1-1",
+        purpose=ForRenewal(pool="p1", number=1),
+        amount=_TWELVE,
+        way=way,
+        **_PEOPLE,
+        **AT,
+    )
 
 
 def _noted(status: AttemptStatus, reference: str | None = None, reason: str | None = None) -> Event:

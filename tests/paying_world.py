@@ -55,7 +55,7 @@ def noted(
 
 
 def again(payment: Payment, **more: Any) -> Payment:
-    return charge(payment, **{**HOW, **more}).state
+    return charge(payment, payment.purpose, **{**HOW, **more}).state
 
 
 def paid() -> Payment:

@@ -20,7 +20,7 @@ from tests.specimens_payments import (
 
 PAYMENT_CALLS: Final[dict[str, dict[str, Any]]] = {
     "payments.begin": {"tenant": "t1", "purpose": BILL, "way": Way.PAGE, **BUYING, **DONE},
-    "payments.charge": {"payment": DECLINED.state, "way": Way.CARD_ON_FILE, **BUYING, **DONE},
+    "payments.charge": {"payment": DECLINED.state, "purpose": BILL, "way": Way.CARD_ON_FILE, **BUYING, **DONE},
     "payments.note": {"payment": BEGUN.state, "key": KEY, "receipt": receipt(KEY), **DONE},
     "payments.fulfill": {"payment": PAID.state, **DONE},
     "payments.give_back": {"payment": REFUSED.state, **DONE},

@@ -156,7 +156,8 @@ class StripeServer:
         if not 1 <= limit <= 100:
             raise invalid("limit")
         if "created" in form:
-            found = [one for one in found if one["created"] >= int(form["created"]["gte"])]
+            first, last = int(form["created"]["gte"]), int(form["created"]["lte"])
+            found = [one for one in found if first <= one["created"] <= last]
         names = [one["id"] for one in found]
         start = names.index(form["starting_after"]) + 1 if "starting_after" in form else 0
         expand = [path.removeprefix("data.") for path in form.get("expand", [])]

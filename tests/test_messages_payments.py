@@ -14,7 +14,7 @@ from licensing_core.messages.words import WORDS
 from licensing_core.payments import AttemptNoted, AttemptStatus, Way
 from licensing_core.protocols import gateway
 from licensing_core.protocols.gateway import GatewayFailed, WebhookRefused
-from licensing_core.services import paying
+from licensing_core.services import dues, paying
 from tests.message_examples import AT
 from tests.message_examples_payments import GATEWAY_REFUSALS, PAYMENT_EVENTS, PAYMENT_REFUSALS
 
@@ -32,7 +32,7 @@ def test_a_sentence_says_what_stood_in_the_way_and_what_to_do(subject: Any, in_e
 def test_every_event_and_refusal_of_these_has_an_example() -> None:
     kinds = {
         kind.__name__
-        for module in (payments, gateway, paying)
+        for module in (payments, gateway, dues, paying)
         for kind in vars(module).values()
         if isinstance(kind, type) and kind.__module__.startswith(module.__name__)
         if {"code", "type"} & vars(kind).keys()

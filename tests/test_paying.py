@@ -85,7 +85,7 @@ def test_an_attempt_is_stored_as_unknown_before_it_is_sent() -> None:
     who: dict[str, Any] = {"buyer": "boss", "payer": "a1", "amount": eur("12.50")}
     assert decision.events == (
         PaymentOpened(purpose=BILL, **who, **stamp),
-        ChargeBegun(key=key(1), way=Way.CARD_ON_FILE, **who, **stamp),
+        ChargeBegun(key=key(1), purpose=BILL, way=Way.CARD_ON_FILE, **who, **stamp),
     )
     assert decision.state.charges == (
         Attempt(
@@ -104,12 +104,14 @@ def test_an_attempt_is_stored_as_unknown_before_it_is_sent() -> None:
 @pytest.mark.parametrize("outcome", [None, WAIT])
 def test_no_second_attempt_is_made_while_one_is_open(outcome: PaymentOutcome | None) -> None:
     payment = noted(begun(), outcome)
-    assert agrees(can_charge, charge, payment, **HOW).refusal == PaymentOpen(payment=PAY)
+    assert agrees(can_charge, charge, payment, BILL, **HOW).refusal == PaymentOpen(payment=PAY)
 
 
 def test_after_a_definite_no_another_one_may_be_made_by_others_and_at_another_price() -> None:
     payment = noted(begun(), NO)
-    decision = charge(payment, **{**HOW, "buyer": "ana", "payer": "a2", "amount": eur("9.00"), "way": Way.PAGE})
+    decision = charge(
+        payment, payment.purpose, **{**HOW, "buyer": "ana", "payer": "a2", "amount": eur("9.00"), "way": Way.PAGE}
+    )
     assert [one.key for one in decision.state.charges] == [key(1), key(2)]
     assert (decision.state.buyer, decision.state.payer, decision.state.amount) == ("ana", "a2", eur("9.00"))
     assert decision.state.charges[1].status is UNKNOWN
@@ -118,7 +120,7 @@ def test_after_a_definite_no_another_one_may_be_made_by_others_and_at_another_pr
 
 def test_what_was_taken_and_not_given_back_keeps_another_attempt_off() -> None:
     for payment in (paid(), refused(), give_back(refused(), **ACTS).state):
-        assert agrees(can_charge, charge, payment, **HOW).refusal == PaymentOpen(payment=PAY)
+        assert agrees(can_charge, charge, payment, BILL, **HOW).refusal == PaymentOpen(payment=PAY)
     returned = noted(give_back(refused(), **ACTS).state, YES, "r1")
     assert returned.due is None
     once_more = again(returned)
@@ -129,7 +131,7 @@ def test_what_was_taken_and_not_given_back_keeps_another_attempt_off() -> None:
 def test_what_was_carried_out_is_paid_once() -> None:
     whole = noted(parts(kept(), "12.50"), YES, "r1")
     for payment in (kept(), whole):
-        assert agrees(can_charge, charge, payment, **HOW).refusal == PaymentSettled(payment=PAY)
+        assert agrees(can_charge, charge, payment, BILL, **HOW).refusal == PaymentSettled(payment=PAY)
 
 
 def test_an_attempt_too_many_is_refused() -> None:
@@ -137,7 +139,7 @@ def test_an_attempt_too_many_is_refused() -> None:
     for number in range(1, MOST_ATTEMPTS):
         payment = again(noted(payment, NO, number))
     payment = noted(payment, NO, MOST_ATTEMPTS)
-    assert agrees(can_charge, charge, payment, **HOW).refusal == TooManyAttempts(payment=PAY, most=100)
+    assert agrees(can_charge, charge, payment, BILL, **HOW).refusal == TooManyAttempts(payment=PAY, most=100)
     with pytest.raises(InvalidArgument, match="charges must be 100 at most"):
         evolve(payment, charges=(*payment.charges, payment.charges[0]))
 
@@ -150,7 +152,7 @@ def test_an_attempt_is_refused_for_what_is_settled_then_open_then_too_many_then_
         (noted(begun(), NO), NothingDue),
     )
     for payment, refusal in cases:
-        assert type(agrees(can_charge, charge, payment, **free).refusal) is refusal
+        assert type(agrees(can_charge, charge, payment, BILL, **free).refusal) is refusal
 
 
 @pytest.mark.parametrize("amount", ["0.00", "-0.01"])

@@ -120,12 +120,12 @@ def test_replaying_the_events_rebuilds_the_payment() -> None:
     events, payment = list(decision.events), decision.state
     steps: tuple[Callable[[Payment], Any], ...] = (
         lambda one: note(one, key(1), said(NO, reason="no_funds"), **ACTS),
-        lambda one: charge(one, **{**HOW, "amount": eur("9.00")}),
+        lambda one: charge(one, one.purpose, **{**HOW, "amount": eur("9.00")}),
         lambda one: note(one, key(2), said(YES, 2, "9.00"), **ACTS),
         lambda one: refuse(one, REFUSAL, **ACTS),
         lambda one: give_back(one, **ACTS),
         lambda one: note(one, key("r1"), said(YES, "r1", "9.00"), **ACTS),
-        lambda one: charge(one, **HOW),
+        lambda one: charge(one, one.purpose, **HOW),
         lambda one: note(one, key(3), said(YES, 3), **ACTS),
         lambda one: fulfill(one, **ACTS),
         lambda one: refund(one, eur("3.00"), **ACTS),
@@ -187,8 +187,8 @@ def test_one_thing_is_one_payment_however_it_is_asked_for() -> None:
         (lambda: begin("acme", "bill", **HOW), "purpose"),  # type: ignore[arg-type]
         (lambda: begin("acme", BILL, **{**HOW, "amount": 12.5}), "amount"),
         (lambda: begin("acme", BILL, **{**HOW, "by": "root"}), "by"),
-        (lambda: charge(None, **HOW), "payment"),  # type: ignore[arg-type]
-        (lambda: charge(noted(begun(), NO), **{**HOW, "way": "cash"}), "way"),
+        (lambda: charge(None, BILL, **HOW), "payment"),  # type: ignore[arg-type]
+        (lambda: charge(noted(begun(), NO), BILL, **{**HOW, "way": "cash"}), "way"),
         (lambda: note(begun(), key(1), "paid", **ACTS), "receipt"),  # type: ignore[arg-type]
         (lambda: note(None, key(1), None, **ACTS), "payment"),  # type: ignore[arg-type]
         (lambda: fulfill(None, **ACTS), "payment"),  # type: ignore[arg-type]

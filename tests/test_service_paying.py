@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from typing import Any
 
+import attrs
 import pytest
 
 from licensing_core.accounts import UnknownBill
 from licensing_core.billing import QuoteChanged
+from licensing_core.checks import InvalidArgument
 from licensing_core.currencies import Currency
 from licensing_core.directory import Permission, PermissionMissing, Scope
 from licensing_core.dunning import DunningAction
@@ -41,6 +43,7 @@ from licensing_core.services import (
     SeveralCurrencies,
     UnknownPayment,
 )
+from licensing_core.testing.gateways import Fault
 from licensing_core.visibility import PlanNotVisible, PurchaseBySuperadmin
 from tests import client_commands as client
 from tests import credit_commands as credit
@@ -240,7 +243,7 @@ def test_nothing_is_due_for_the_renewal_of_what_was_recorded_by_hand(till: Till)
 
 
 def test_an_order_of_licenses_is_settled_once_it_is_paid(till: Till) -> None:
-    till.licensing.run(open_account())
+    with_customer(till, automatic_debit=True).licensing.run(open_account())
     ordered = BuyLicenses(account="a1", buy={"web": 2}, payment=PaymentOutcome.PENDING, **sent("o1"))
     due = till.licensing.run(ordered).quotes[0].due
     purpose = ForLicenses(account="a1", order="o1")
@@ -248,6 +251,9 @@ def test_an_order_of_licenses_is_settled_once_it_is_paid(till: Till) -> None:
     assert till.pay(purpose).payment.charges[0].status is FAILED
     table = ReadLicenseTable(account="a1", tenant=TENANT, actor="boss")
     assert till.licensing.run(table).rows["web"].bought == 2
+    till.licensing.run(client.configure("no-debit", automatic_debit=False))
+    assert refused(till.payments.pay, begin(purpose, "unasked")) == ConsentMissing(payer="a1")
+    till.licensing.run(client.configure("debit", automatic_debit=True))
     till.gateway.keeps_card("a1")
     assert till.pay(purpose, "again").payment.amount == due
     assert till.licensing.run(table).rows["web"].bought == 4
@@ -346,6 +352,49 @@ def test_a_payment_is_read_by_who_began_it_and_who_manages_accounts(till: Till) 
     assert refused(till.refund, payment, "1.00 EUR", "k", "helper") == PermissionMissing(
         permission=Permission.ACCOUNTS_MANAGE
     )
+
+
+def test_the_attempt_that_is_paid_says_what_is_carried_out(till: Till) -> None:
+    till.gateway.keeps_card("boss", declines="expired_card")
+    till.pay()
+    till.gateway.keeps_card("boss")
+    payment = till.pay(attrs.evolve(PLAN, beneficiary=Scope.tree("madrid")), "again").payment
+    assert payment.fulfilled_by == payment.charges[1].key
+    assert till.pool().beneficiary == Scope.tree("madrid")
+
+
+def test_the_id_of_an_account_of_licenses_is_taken(till: Till) -> None:
+    till.licensing.run(open_account())
+    asked = begin(attrs.evolve(PLAN, pool="a1"))
+    assert refused(till.payments.pay, asked) == AggregateExists(aggregate="a1")
+    assert till.gateway.asked == ()
+
+
+def test_a_charge_is_not_sent_again_once_consent_is_withdrawn(till: Till) -> None:
+    (document,) = with_customer(till, automatic_debit=True).licensing.run(client.order()).issued
+    till.gateway.will(Fault.BUSY)
+    assert till.pay(ForBill(customer="a1", document=document), actor="root").payment.open
+    till.licensing.run(client.configure("no-debit", automatic_debit=False))
+    assert till.settle_later()[0].payment.open
+    assert till.gateway.taken == {}
+
+
+def test_an_address_that_is_none_keeps_nobody_from_being_settled(till: Till) -> None:
+    till.payments = Payments(till.licensing, till.gateway, actor="root", addresses=lambda *_of: "nonsense")
+    assert till.pay(way=PAGE).page is not None
+    till.gateway.pays(till.settle_later()[0].payment.charges[0].key)
+    assert till.settle_later()[0].payment.fulfilled_by is not None
+
+
+@pytest.mark.parametrize("wrong", [None, "pay", PLAN, buy()], ids=str)
+def test_what_is_no_payment_is_refused_before_anything_is_done(till: Till, wrong: Any) -> None:
+    for call in (till.payments.pay, till.payments.refund):
+        with pytest.raises(InvalidArgument):
+            call(wrong)
+    for made in ({"gateway": wrong}, {"licensing": wrong}, {"addresses": 7}):
+        with pytest.raises(InvalidArgument):
+            Payments(**{"licensing": till.licensing, "gateway": till.gateway, "actor": "root", **made})
+    assert till.pool() is None
 
 
 def test_a_person_is_not_taken_for_the_customer_of_the_same_id(till: Till) -> None:

@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, suppress
 from typing import Any
+from unittest.mock import patch
 
 import attrs
+import psycopg
 import pytest
-from sqlalchemy import create_engine, make_url
+from sqlalchemy import NullPool, create_engine, make_url
 
 from licensing_core import pools
 from licensing_core.adapters.hosts import AsyncHostOf
@@ -21,7 +23,7 @@ from licensing_core.adapters.sql.engines import MOST_CONNECTIONS
 from licensing_core.adapters.sql.schema import METADATA
 from licensing_core.directory import Actor, Role
 from licensing_core.pools import LicensesExhausted
-from licensing_core.protocols import AggregateExists, AggregateKind, Page, StoreUnavailable
+from licensing_core.protocols import AggregateExists, AggregateKind, Page, StoreUnavailable, VersionConflict
 from licensing_core.services import AsyncLicensing, GrantActor, Licensing, ReadPool
 from tests.postgres import Server, a_database, the_server
 from tests.service_world import TENANT, Clock, assign, buy, host, known, unassign
@@ -285,6 +287,55 @@ def test_statements_that_the_server_was_made_to_forget_are_prepared_anew(store: 
         channel._driver.execute("DEALLOCATE ALL")
     assert licensing(store).run(assign("u2", key="k2")).row.consumed == 2
     assert licensing(store).run(READ).consumed == 2
+
+
+def test_a_save_that_was_refused_is_not_committed_by_what_comes_after_it(url: str, store: SqlStore) -> None:
+    with store.begin(read_only=True) as work:
+        found = work.pool(TENANT, "p1", ("u1",))
+    assert found is not None
+    assert isinstance(found.state, pools.LicensePool)
+    given = pools.assign(found.state, ["u1"], eligible=["u1"], switches=SWITCHES, by=ROOT, now=NOON)
+    licensing(store).run(assign("u2", key="meanwhile"))
+    before = licensing(store).run(READ)
+
+    def go_on() -> None:
+        with store.begin() as work:
+            with pytest.raises(VersionConflict):
+                work.save(TENANT, given.state, expected=found.version, events=given.events)
+            work.keep_card(TENANT, "a1", None, None)
+
+    with pytest.raises(StoreUnavailable):
+        go_on()
+    with store.begin(read_only=True) as work:
+        assert len(work.history(TENANT, AggregateKind.LICENSES, "p1")) == found.version + 1
+    assert licensing(store).run(READ) == before
+
+
+def test_drivers_that_a_host_lends_again_and_again_keep_what_is_prepared(url: str) -> None:
+    made = make_url(url)
+    lent = psycopg.connect(
+        dbname=made.database, user=made.username, host=str(made.query["host"]), port=made.port or "5432"
+    )
+
+    engine = create_engine(url, poolclass=NullPool, creator=lambda: lent)
+    with patch.object(type(lent), "close", lambda _self: None), closing(SqlStore(engine)) as store:
+        for number in range(3):
+            assert licensing(store).run(assign(f"u{number}", key=f"k{number}")).row.consumed == number + 1
+    lent.close()
+
+
+@pytest.mark.parametrize(
+    "said", ["DEALLOCATE ALL", "DISCARD PLANS", "ALTER TABLE pool ALTER COLUMN renewals TYPE BIGINT"]
+)
+def test_what_others_do_to_prepared_statements_is_made_up_for(url: str, said: str) -> None:
+    engine = create_engine(url, pool_size=1, max_overflow=0)
+    with closing(SqlStore(engine)) as store:
+        licensing(store).run(assign("u1", key="k1"))
+        with engine.begin() as connection:
+            connection.exec_driver_sql(said)
+        for number in (2, 3):
+            assert licensing(store).run(assign(f"u{number}", key=f"k{number}")).row.consumed == number
+            assert licensing(store).run(READ).consumed == number
 
 
 def test_nothing_is_prepared_on_connections_of_a_host_that_forbids_it(url: str) -> None:

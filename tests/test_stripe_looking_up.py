@@ -80,7 +80,27 @@ def test_of_more_than_a_thousand_it_is_not_clear_what_never_came_in() -> None:
         taken = gateway.charge(a_charge())
         unclear(gateway, a_charge("k2", email=None))
         assert gateway.look_up(a_charge(email=None)) == taken, "what is found is clear"
-        assert gateway.look_up(a_charge("k2")) is None, "a customer has few"
+        unclear(gateway, a_charge("k2"))  # it may have been of another customer, when it was sent
+
+
+def test_a_charge_is_found_whoever_has_the_address_by_now() -> None:
+    with at_stripe() as (server, gateway):
+        a_payer(server)
+        taken = gateway.charge(a_charge())
+        other = evolve(a_charge(), email="new@acme.example")
+        server.books.customer("new@acme.example")
+        assert gateway.look_up(other) == gateway.look_up(evolve(other, begun_at=NOON)) == taken
+
+
+def test_what_has_a_reference_is_found_by_it_among_however_many() -> None:
+    with at_stripe() as (server, gateway):
+        page = gateway.charge(a_page())
+        server.books.now += 1
+        many(server, "checkout.session", 1001)
+        unclear(gateway, a_page())
+        assert gateway.look_up(evolve(a_page(), reference=page.reference)) == page
+        unclear(gateway, evolve(a_page("k2"), reference=page.reference))  # it is of another key
+        unclear(gateway, evolve(a_page(), reference="cs_test_%2e"))
 
 
 def test_of_more_than_a_thousand_payments_of_one_customer_it_is_not_clear_either() -> None:
@@ -108,9 +128,10 @@ def test_what_is_older_than_the_attempt_is_not_looked_through() -> None:
         unclear(gateway, a_page("k2"))
         assert gateway.look_up(a_page("k2", begun_at=NOON)) is None
         page = gateway.charge(a_page())
-        for earlier in (timedelta(0), timedelta(minutes=59), timedelta(days=9)):
+        for earlier in (timedelta(0), timedelta(minutes=59), timedelta(hours=20)):
             assert gateway.look_up(a_page(begun_at=NOON - earlier)) == page
         assert gateway.look_up(a_page(begun_at=NOON + timedelta(minutes=59))) == page, "clocks differ"
+        assert gateway.look_up(a_page(begun_at=NOON - timedelta(days=2))) is None, "nothing is sent so late"
 
 
 def test_a_thousand_refunds_of_a_payment_are_looked_through() -> None:

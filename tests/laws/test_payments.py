@@ -61,8 +61,14 @@ class Payments(RuleBasedStateMachine):
 
     @rule(amount=amounts, way=st.sampled_from(Way))
     def charge(self, amount: Money, way: Way) -> None:
-        if lib.can_charge(self.payment, buyer="ana", payer="a1", amount=amount, way=way, **self._acts):
-            self._keep(lib.charge(self.payment, buyer="ana", payer="a1", amount=amount, way=way, **self._acts))
+        if lib.can_charge(
+            self.payment, self.payment.purpose, buyer="ana", payer="a1", amount=amount, way=way, **self._acts
+        ):
+            self._keep(
+                lib.charge(
+                    self.payment, self.payment.purpose, buyer="ana", payer="a1", amount=amount, way=way, **self._acts
+                )
+            )
 
     @rule(place=st.integers(0, 9), outcome=st.none() | st.sampled_from(PaymentOutcome))
     def note(self, place: int, outcome: PaymentOutcome | None) -> None:

@@ -34,11 +34,12 @@ class ChargeBegun(PaymentEvent):
 
     Attributes:
         key: Under which the gateway is asked.
-        buyer, payer: For whom it is carried out, and who pays, of this attempt.
+        purpose, buyer, payer: What is carried out for whom, and who pays, by this attempt.
     """
 
     type: ClassVar[str] = "payment.charge_begun"
     key: Id
+    purpose: Purpose
     amount: Money
     way: Way
     buyer: UserId
@@ -107,7 +108,13 @@ def apply(payment: Payment, event: AnyPaymentEvent) -> Payment:
             begun = _begun(event, event.way, None)
             charges = (*payment.charges, begun)
             return evolve(
-                payment, charges=charges, amount=event.amount, buyer=event.buyer, payer=event.payer, refused=None
+                payment,
+                purpose=event.purpose,
+                charges=charges,
+                amount=event.amount,
+                buyer=event.buyer,
+                payer=event.payer,
+                refused=None,
             )
         case RefundBegun():
             return evolve(payment, refunds=(*payment.refunds, _begun(event, None, event.charge)))

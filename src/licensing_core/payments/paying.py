@@ -41,6 +41,7 @@ from licensing_core.payments.values import (
     Receipt,
     RefundRequest,
     Way,
+    as_purpose,
     payment_id,
 )
 
@@ -194,21 +195,35 @@ def begin(
     event = PaymentOpened(
         payment=name, purpose=purpose, buyer=buyer, payer=payer, amount=_due(amount), by=acting(by), at=now
     )
-    first = charge(opened(event), buyer=buyer, payer=payer, amount=amount, way=way, by=by, now=now)
+    first = charge(opened(event), purpose, buyer=buyer, payer=payer, amount=amount, way=way, by=by, now=now)
     return Decision(first.state, (event, *first.events))
 
 
 def charge(
-    payment: Payment, *, buyer: UserId, payer: Id, amount: Money, way: Way, by: Actor, now: datetime
+    payment: Payment,
+    purpose: Purpose,
+    *,
+    buyer: UserId,
+    payer: Id,
+    amount: Money,
+    way: Way,
+    by: Actor,
+    now: datetime,
 ) -> PaymentDecision:
     """Try again to have it paid, after a definite no, or when all that was taken went back.
 
+    Args:
+        purpose: What is carried out once this attempt has paid it: the same thing, maybe by another plan or for others.
+
     Raises:
+        InvalidArgument: *purpose* is another thing.
         PaymentSettled: It was carried out.
         PaymentOpen: Something is under way, or taken and not yet given back.
         TooManyAttempts: It was tried too often.
     """
     _as_payment("payment", payment)
+    if as_purpose("purpose", purpose).subject != payment.purpose.subject:
+        raise InvalidArgument(parameter="purpose", expected="what the payment is for", got="another thing")
     if payment.fulfilled_by is not None:
         raise PaymentSettled(payment=payment.id)
     if payment.open or any(payment.left_of(one).minor for one in payment.charges):
@@ -217,7 +232,15 @@ def charge(
         raise TooManyAttempts(payment=payment.id, most=MOST_ATTEMPTS)
     key = f"{payment.id}-{len(payment.charges) + 1}"
     event = ChargeBegun(
-        payment=payment.id, key=key, amount=_due(amount), way=way, buyer=buyer, payer=payer, by=acting(by), at=now
+        payment=payment.id,
+        key=key,
+        purpose=purpose,
+        amount=_due(amount),
+        way=way,
+        buyer=buyer,
+        payer=payer,
+        by=acting(by),
+        at=now,
     )
     return Decision(apply(payment, event), (event,))
 
@@ -342,6 +365,7 @@ def request_of(payment: Payment, key: Id, email: Email | None = None) -> Gateway
             way=attempt.way,
             email=email,
             begun_at=attempt.begun_at,
+            reference=attempt.reference,
         )
     taken = _attempt(payment, attempt.charge or "")
     return RefundRequest(key=key, amount=attempt.amount, charge=taken.key, reference=taken.reference)

@@ -92,6 +92,11 @@ def _subject(*parts: object) -> str:
     return json.dumps(parts)
 
 
+def _for_themselves(purpose: Any, _attribute: object, public: bool) -> None:  # noqa: FBT001 - as attrs calls it
+    if public and purpose.beneficiary is not None:
+        raise InvalidArgument(parameter="beneficiary", expected="None for what is bought publicly", got="a scope")
+
+
 @frozen(kw_only=True, field_transformer=checked)
 class ForPlan(Value):
     """A purchase through *plan*, which opens *pool*; the attributes are those of `services.BuyPlan`.
@@ -104,7 +109,7 @@ class ForPlan(Value):
     pool: Id
     beneficiary: Scope | None = None
     currency: Currency | None = None
-    public: bool = False
+    public: bool = field(default=False, validator=_for_themselves)
 
     @property
     def subject(self) -> str:
@@ -205,6 +210,7 @@ class ChargeRequest(Value):
         email: Their address, by which gateways know them (ALU-7); `None` where it is not known.
         begun_at: When the attempt was stored; a gateway that has to search for it need not look before. `None` where
             that is not known.
+        reference: What the gateway calls it, where it has said so already; by that it is found at once.
     """
 
     key: Id
@@ -213,6 +219,7 @@ class ChargeRequest(Value):
     way: Way
     email: Email | None = field(default=None, repr=False)
     begun_at: Instant | None = None
+    reference: Text | None = None
 
 
 @frozen(kw_only=True, field_transformer=checked)

@@ -9,6 +9,7 @@ from licensing_core.protocols.ports import Host
 
 _QUESTIONS: Final = tuple(name for name in vars(Host) if not name.startswith("_"))
 """What a host is asked."""
+_OF_GATEWAYS: Final = ("charge", "refund", "look_up", "portal", "notice")
 
 
 def as_store(name: str, value: Any) -> Any:
@@ -30,6 +31,22 @@ def as_async_host(name: str, value: Any) -> Any:
     """*value*, when it answers all that a host is asked, awaited or not; raises `InvalidArgument`."""
     if not _has(value, _QUESTIONS):
         expected = "a host with the methods " + ", ".join(_QUESTIONS)
+        raise InvalidArgument(parameter=name, expected=expected, got=shown(value))
+    return value
+
+
+def as_gateway(name: str, value: Any) -> Any:
+    """*value*, when it does all that a gateway is asked, and none of it is awaited; raises `InvalidArgument`."""
+    if not _has(value, _OF_GATEWAYS) or any(iscoroutinefunction(getattr(value, one)) for one in _OF_GATEWAYS):
+        expected = "a gateway whose methods " + ", ".join(_OF_GATEWAYS) + " are not awaited"
+        raise InvalidArgument(parameter=name, expected=expected, got=shown(value))
+    return value
+
+
+def as_async_gateway(name: str, value: Any) -> Any:
+    """*value*, when it does all that a gateway is asked, awaited or not; raises `InvalidArgument`."""
+    if not _has(value, _OF_GATEWAYS):
+        expected = "a gateway with the methods " + ", ".join(_OF_GATEWAYS)
         raise InvalidArgument(parameter=name, expected=expected, got=shown(value))
     return value
 

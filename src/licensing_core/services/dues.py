@@ -12,7 +12,7 @@ from licensing_core import payments
 from licensing_core.accounts.ordering import payable
 from licensing_core.checks import FrozenMap
 from licensing_core.credits.ordering import order_of
-from licensing_core.directory import Actor, Permission
+from licensing_core.directory import Permission
 from licensing_core.errors import LicensingError
 from licensing_core.money import Money
 from licensing_core.payments import (
@@ -117,11 +117,10 @@ class Due:
     consented: bool = True
 
 
-def _due_for_purchase(asked: Command[Any], purpose: ForPlan | ForCart, _now: datetime) -> UseCase[Due]:
+def _due_for_purchase(asked: Command[Any], purpose: ForPlan | ForCart, now: datetime) -> UseCase[Due]:
     pools = [purpose.pool] if isinstance(purpose, ForPlan) else [line.pool for line in purpose.cart.lines]
+    bought = yield from tried(_buying(asked, purpose).steps(now))
     yield from _require_free(asked, pools)
-    command = _buying(asked, purpose)
-    bought = yield from tried(command.steps(_now))
     quotes = (bought.quote,) if isinstance(purpose, ForPlan) else bought.quotes
     if len(quotes) != 1:
         raise SeveralCurrencies
@@ -130,12 +129,19 @@ def _due_for_purchase(asked: Command[Any], purpose: ForPlan | ForCart, _now: dat
 
 def _require_free(asked: Query[Any], pools: list[str]) -> UseCase[None]:
     for pool in sorted(pools):
-        if (yield from ask(partial(_pool, asked.tenant, pool))) is not None:
+        found = yield from ask(partial(_pool, asked.tenant, pool))
+        if found is None:  # accounts of licenses share their ids with pools
+            found = yield from ask(partial(_account, asked.tenant, pool))
+        if found is not None:
             raise AggregateExists(aggregate=pool)
 
 
 def _pool(tenant: str, pool: str, ports: Any) -> Any:
     return ports.work.pool(tenant, pool, ())
+
+
+def _account(tenant: str, account: str, ports: Any) -> Any:
+    return ports.work.account(tenant, account, ())
 
 
 def _due_for_renewal(asked: Command[Any], purpose: ForRenewal, now: datetime) -> UseCase[Due]:
@@ -152,7 +158,7 @@ def _due_for_renewal(asked: Command[Any], purpose: ForRenewal, now: datetime) ->
 def _due_for_licenses(asked: Command[Any], purpose: ForLicenses, _now: datetime) -> UseCase[Due]:
     actor = yield from actor_of(asked, asked.actor)
     actor.require(Permission.LICENSES_MANAGE)
-    stored = yield from ask(lambda ports: ports.work.account(asked.tenant, purpose.account, ()))
+    stored = yield from ask(partial(_account, asked.tenant, purpose.account))
     if stored is None:
         raise UnknownAccount(account=purpose.account)
     order = next((one for one in stored.state.orders if one.id == purpose.order), None)
@@ -160,7 +166,7 @@ def _due_for_licenses(asked: Command[Any], purpose: ForLicenses, _now: datetime)
         raise payments.NoPaymentPending
     if len(order.quotes) != 1:
         raise SeveralCurrencies
-    return Due(purpose.account, order.quotes[0].due)
+    return Due(purpose.account, order.quotes[0].due, (yield from _consented(asked, actor.id, purpose.account)))
 
 
 def _due_for_pack(asked: Command[Any], purpose: ForPack, now: datetime) -> UseCase[Due]:
@@ -170,21 +176,21 @@ def _due_for_pack(asked: Command[Any], purpose: ForPack, now: datetime) -> UseCa
     policy = yield from ask(lambda ports: ports.host.activation(asked.tenant))
     credit.note_payment(stored.state, purpose.order, policy=policy, by=actor, now=now)
     amount = order_of(stored.state, purpose.order).price
-    return Due(purpose.customer, amount, (yield from _consented(asked, actor, purpose.customer)))
+    return Due(purpose.customer, amount, (yield from _consented(asked, actor.id, purpose.customer)))
 
 
 def _due_for_bill(asked: Command[Any], purpose: ForBill, _now: datetime) -> UseCase[Due]:
     actor, _ = yield from chosen_by(asked, asked.actor, purpose.customer, MANAGE)
     stored = yield from stored_customer(asked, purpose.customer, documents=named(purpose.document))
     bill = payable(stored.state, purpose.document)
-    return Due(purpose.customer, bill.outstanding, (yield from _consented(asked, actor, purpose.customer)))
+    return Due(purpose.customer, bill.outstanding, (yield from _consented(asked, actor.id, purpose.customer)))
 
 
-def _consented(asked: Query[Any], actor: Actor, customer: str) -> UseCase[bool]:
+def _consented(asked: Query[Any], actor: str, customer: str) -> UseCase[bool]:
     """Whether the card of *customer* may be charged at the wish of *actor*: theirs, or by automatic debit."""
     known = yield from ask(lambda ports: ports.work.customer(asked.tenant, customer, (), ()))
     settings = None if known is None else known.state.settings
-    return settings is not None and (settings.automatic_debit or settings.administrator == actor.id)
+    return settings is not None and (settings.automatic_debit or settings.administrator == actor)
 
 
 _DUE: Final[Mapping[type, Callable[..., UseCase[Due]]]] = FrozenMap(
@@ -202,6 +208,15 @@ _DUE: Final[Mapping[type, Callable[..., UseCase[Due]]]] = FrozenMap(
 def due_for(asked: Command[Any], purpose: Purpose, now: datetime) -> UseCase[Due]:
     """What is due for *purpose* now, and from whom; refuses as the command does that carries it out."""
     return (yield from _DUE[type(purpose)](asked, purpose, now))
+
+
+def still_consented(asked: Query[Any], payment: Payment) -> UseCase[bool]:
+    """Whether the card of who pays may be charged by now, at the wish of who began it."""
+    purpose: Any = payment.purpose
+    customer = getattr(purpose, "customer", getattr(purpose, "account", None))
+    if customer is None:
+        return payment.payer == payment.buyer
+    return (yield from _consented(asked, payment.buyer, customer))
 
 
 def last_look(asked: Query[Any], payment: Payment) -> UseCase[None]:

@@ -31,7 +31,7 @@ from licensing_core.payments import (
 )
 from licensing_core.protocols import Stored, StoreUnavailable, VersionConflict
 from licensing_core.services.bills import NoteFailedDebit
-from licensing_core.services.dues import MANAGE, due_for, fulfilling, last_look
+from licensing_core.services.dues import MANAGE, due_for, fulfilling, last_look, still_consented
 from licensing_core.services.engine import Command, Query, UseCase, ask, save
 from licensing_core.services.loading import actor_of
 from licensing_core.services.paging import PagedQuery
@@ -86,9 +86,9 @@ class BeginPayment(Command[PaymentStanding]):
         """Load the payment, see what is due, decide, save."""
         name = payment_id(self.tenant, self.purpose)
         stored = yield from ask(lambda ports: ports.work.payment(self.tenant, name))
-        if stored is not None and stored.state.fulfilled_by is not None:
-            raise payments.PaymentSettled(payment=name)
         actor = yield from actor_of(self, self.actor)
+        if stored is not None and stored.state.fulfilled_by is not None and _may_see(actor, stored.state):
+            raise payments.PaymentSettled(payment=name)
         due = yield from due_for(self, self.purpose, now)
         if self.way is Way.CARD_ON_FILE and not due.consented:
             raise ConsentMissing(payer=due.payer)
@@ -103,7 +103,7 @@ class BeginPayment(Command[PaymentStanding]):
         if stored is None:
             decision = payments.begin(self.tenant, self.purpose, **how)
         else:
-            decision = payments.charge(stored.state, **how)
+            decision = payments.charge(stored.state, self.purpose, **how)
         yield from save(self, decision.state, 0 if stored is None else stored.version, decision.events)
         return PaymentStanding(payment=decision.state)
 
@@ -113,6 +113,10 @@ def _stored(asked: Query[Any], name: str) -> UseCase[Stored[Payment]]:
     if stored is None:
         raise UnknownPayment(payment=name)
     return stored
+
+
+def _may_see(actor: Actor, payment: Payment) -> bool:
+    return payment.buyer == actor.id or actor.has(MANAGE)
 
 
 def _managed(asked: Query[Any], actor_id: str, name: str) -> UseCase[tuple[Actor, Stored[Payment]]]:
@@ -228,7 +232,7 @@ class ReadPayment(Query[PaymentStanding]):
         """Load the payment."""
         actor = yield from actor_of(self, self.actor)
         stored = yield from _stored(self, self.payment)
-        if stored.state.buyer != actor.id and not actor.has(MANAGE):
+        if not _may_see(actor, stored.state):
             raise UnknownPayment(payment=self.payment)
         return PaymentStanding(payment=stored.state)
 
@@ -266,6 +270,8 @@ class AskGateway(Query[GatewayQuestions]):
         return GatewayQuestions(payment=payment, questions=found)
 
     def _wanted(self, payment: Payment, now: datetime) -> UseCase[bool]:
+        if payment.charges[-1].way is Way.CARD_ON_FILE and not (yield from still_consented(self, payment)):
+            return False
         try:
             yield from last_look(self, payment)
             yield from tried(fulfilling(self.tenant, payment, self.actor).steps(now))

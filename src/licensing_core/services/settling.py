@@ -11,7 +11,8 @@ from typing import Any, Final, TypeVar
 
 from attrs import evolve, field, frozen
 
-from licensing_core.checks import Id, UserId, Value, as_id
+from licensing_core.accounts import InvalidEmail
+from licensing_core.checks import Id, UserId, Value, as_id, instance
 from licensing_core.errors import LicensingError, Mistake
 from licensing_core.payments import ChargeRequest, GatewayRequest, Payment, Question, Receipt, request_of
 from licensing_core.protocols import (
@@ -21,6 +22,7 @@ from licensing_core.protocols import (
     PaymentGateway,
     StoreUnavailable,
 )
+from licensing_core.protocols.shapes import as_async_gateway, as_called, as_gateway
 from licensing_core.services.engine import AsyncLicensing, Licensing, Query, digest_of, drive, drive_async
 from licensing_core.services.paying import (
     AskGateway,
@@ -37,6 +39,10 @@ T = TypeVar("T")
 A = TypeVar("A", bound=Value)
 Addresses = Callable[[str, str], str | None]
 """Gives the e-mail address of a payer of a tenant, by their ids; `None` where it is not known."""
+_as_begun: Final = instance(BeginPayment)
+_as_refund: Final = instance(RefundPayment)
+_as_licensing: Final = instance(Licensing)
+_as_async_licensing: Final = instance(AsyncLicensing)
 _ROUNDS: Final = 3
 """A charge that was taken for nothing is followed by its refund, and nothing follows that."""
 _AT_ONCE: Final = 100
@@ -121,7 +127,7 @@ class _Flows:
                 try:
                     found.append((yield from self.settled(tenant, name)))
                 except LicensingError as refusal:
-                    asked = yield from self._questions(tenant, name)
+                    asked = yield from _run(AskGateway(tenant=tenant, actor=self.actor, payment=name))
                     found.append(Paying(payment=asked.payment, refusal=refusal))
             after = due.next
             if after is None:
@@ -152,7 +158,8 @@ class _Flows:
         """Note it under a key made of the notice, so that each is noted once, in the step of its effect."""
         refusal = yield from self._note(tenant, payment, key, receipt, of=f"notice {notice}")
         if isinstance(refusal, IdempotencyConflict):  # it was noted, and there are news since
-            return (yield from self._note(tenant, payment, key, receipt))
+            news = f"notice {notice} {receipt and digest_of(receipt)}"
+            return (yield from self._note(tenant, payment, key, receipt, of=news))
         return refusal
 
     def _questions(self, tenant: str, name: str) -> Flow[GatewayQuestions]:
@@ -163,9 +170,11 @@ class _Flows:
         email = self.addresses(tenant, found.payment.payer)
         if email is None:
             return found
-        again: GatewayQuestions = yield from _run(
-            AskGateway(tenant=tenant, actor=self.actor, payment=name, email=email)
-        )
+        try:
+            with_address = AskGateway(tenant=tenant, actor=self.actor, payment=name, email=email)
+        except InvalidEmail:
+            return found  # as if it were not known
+        again: GatewayQuestions = yield from _run(with_address)
         return again
 
     def _note(
@@ -188,6 +197,10 @@ class _Flows:
         except LicensingError as refusal:
             return refusal
         return None
+
+
+def _as_addresses(addresses: Addresses | None) -> Addresses | None:
+    return None if addresses is None else as_called("addresses", addresses)
 
 
 def _run(asked: Query[A]) -> Flow[A]:
@@ -235,8 +248,8 @@ class Payments:
     def __init__(
         self, licensing: Licensing, gateway: PaymentGateway, *, actor: UserId, addresses: Addresses | None = None
     ) -> None:
-        self._desk = _Desk(licensing, gateway)
-        self._flows = _Flows(actor=as_id("actor", actor), addresses=addresses)
+        self._desk = _Desk(_as_licensing("licensing", licensing), as_gateway("gateway", gateway))
+        self._flows = _Flows(actor=as_id("actor", actor), addresses=_as_addresses(addresses))
 
     def pay(self, begun: BeginPayment) -> Paying:
         """Begin a payment, and ask the gateway for the money; sent again, it goes on where it ended.
@@ -244,11 +257,11 @@ class Payments:
         Raises:
             LicensingError: What `BeginPayment` is refused with; nothing was asked then.
         """
-        return drive(self._flows.begun(begun), self._desk)
+        return drive(self._flows.begun(_as_begun("begun", begun)), self._desk)
 
     def refund(self, asked: RefundPayment) -> Paying:
         """Begin a refund, and ask the gateway to give the money back; sent again, it goes on where it ended."""
-        return drive(self._flows.begun(asked), self._desk)
+        return drive(self._flows.begun(_as_refund("asked", asked)), self._desk)
 
     def settle(self, tenant: Id, payment: Id) -> Paying:
         """Ask the gateway about all that is open of a payment, and send what it never received."""
@@ -278,16 +291,16 @@ class AsyncPayments:
         actor: UserId,
         addresses: Addresses | None = None,
     ) -> None:
-        self._desk = _Desk(licensing, gateway)
-        self._flows = _Flows(actor=as_id("actor", actor), addresses=addresses)
+        self._desk = _Desk(_as_async_licensing("licensing", licensing), as_async_gateway("gateway", gateway))
+        self._flows = _Flows(actor=as_id("actor", actor), addresses=_as_addresses(addresses))
 
     async def pay(self, begun: BeginPayment) -> Paying:
         """As `Payments.pay()`."""
-        return await drive_async(self._flows.begun(begun), self._desk)
+        return await drive_async(self._flows.begun(_as_begun("begun", begun)), self._desk)
 
     async def refund(self, asked: RefundPayment) -> Paying:
         """As `Payments.refund()`."""
-        return await drive_async(self._flows.begun(asked), self._desk)
+        return await drive_async(self._flows.begun(_as_refund("asked", asked)), self._desk)
 
     async def settle(self, tenant: Id, payment: Id) -> Paying:
         """As `Payments.settle()`."""

@@ -34,7 +34,7 @@ def told(outcome: PaymentOutcome, number: str = "1") -> Callable[[Payment, datet
 
 
 def _again(payment: Payment, now: datetime) -> PaymentDecision:
-    return payments.charge(payment, buyer="luis", payer="acme", amount=PRICE, way=Way.PAGE, by=ROOT, now=now)
+    return payments.charge(payment, BILL, buyer="luis", payer="acme", amount=PRICE, way=Way.PAGE, by=ROOT, now=now)
 
 
 def _refused(payment: Payment, now: datetime) -> PaymentDecision:

@@ -161,7 +161,7 @@ def questions_about_payments_agree(payment: Payment, amount: Money, now: datetim
     """`can_charge()` and `can_refund()` carry the very refusals of their commands."""
     acts: dict[str, Any] = {"by": ROOT, "now": now}
     who: dict[str, Any] = {"buyer": "ana", "payer": "a1", "way": Way.PAGE}
-    a_question_agrees(lib.can_charge, lib.charge, payment, amount=amount, **who, **acts)
+    a_question_agrees(lib.can_charge, lib.charge, payment, payment.purpose, amount=amount, **who, **acts)
     a_question_agrees(lib.can_refund, lib.refund, payment, amount, **acts)
 
 
@@ -213,7 +213,7 @@ def any_command(rng: Random, payment: Payment, now: datetime, *, truthful: bool 
         return lib.give_back(payment, **acts)
     if kind == 7:
         way = rng.choice(tuple(Way))
-        return lib.charge(payment, buyer="luis", payer="a1", amount=any_amount(rng), way=way, **acts)
+        return lib.charge(payment, payment.purpose, buyer="luis", payer="a1", amount=any_amount(rng), way=way, **acts)
     return lib.refuse(payment, NothingDue(), **acts) if kind == 8 else lib.fulfill(payment, **acts)
 
 

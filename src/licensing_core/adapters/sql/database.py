@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from enum import Enum
 from functools import partial
 from typing import Any, Final
 from weakref import WeakSet
@@ -72,7 +73,7 @@ class Database:
         finally:
             lost = _is_lost(connection)
             give_back(connection, keep=not (self._closed or lost))  # nobody else would close it then
-            if lost:
+            if lost is _Lost.GONE:
                 self._engine.dispose()  # the others are lost with it
 
     @contextmanager
@@ -92,7 +93,8 @@ class Database:
                 work.open()
             try:
                 yield work
-                work.flush(last=True)
+                if not work.broken:  # the last statements go out with the commit
+                    work.flush(last=True)
             finally:
                 work.close()
             if work.broken:
@@ -123,13 +125,23 @@ class Database:
         return connection
 
 
-def _is_lost(connection: Connection) -> bool:
-    """Whether the server, or the way to it, is gone."""
+class _Lost(Enum):
+    """Why a connection is not to be used any more."""
+
+    AMID_PIPELINE = 1
+    """Something ended before all had come back, and nothing leads out of that."""
+    GONE = 2
+    """The server, or the way to it, is gone."""
+
+
+def _is_lost(connection: Connection) -> _Lost | None:
+    """Whether *connection* is not to be used any more."""
     if connection.closed or connection.invalidated:
-        return False
+        return None
     driver = connection.connection.driver_connection
-    amid_pipeline = getattr(getattr(driver, "info", None), "pipeline_status", 0) != 0  # nothing leads it out of that
-    return amid_pipeline or getattr(driver, "closed", False) is True
+    if getattr(driver, "closed", False) is True:
+        return _Lost.GONE
+    return _Lost.AMID_PIPELINE if getattr(getattr(driver, "info", None), "pipeline_status", 0) != 0 else None
 
 
 def create_tables(connection: Connection) -> None:

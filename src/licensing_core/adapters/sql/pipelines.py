@@ -11,6 +11,7 @@ from collections import namedtuple
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, NamedTuple, cast
+from weakref import WeakKeyDictionary
 
 from psycopg import Connection as Driver
 from psycopg import IsolationLevel, OperationalError
@@ -26,10 +27,9 @@ from licensing_core.adapters.sql.refusals import DRIVER_ERRORS
 
 _UNIQUE: Final = "23505"
 """The SQLSTATE of a row that is there already."""
-_UNPREPARED: Final = "26000"
-"""That of a prepared statement that the server does not know: somebody else made it forget all."""
-_PREPARED: Final = "licensing_core_prepared"
-"""Under which a connection keeps the names of the statements that are prepared in it."""
+_PREPARED_OTHERWISE: Final = ("0A000", "26000", "42P05")
+"""Those of a prepared statement whose tables have changed since, that the server does not know, and that it knows."""
+_prepared: Final = WeakKeyDictionary["Driver[Any]", "_Prepared"]()
 _PARAMETER: Final = re.compile(r"%\((\w+)\)s|%%")
 
 
@@ -39,6 +39,30 @@ class _Query(NamedTuple):
     id: bytes
     text: bytes
     names: tuple[str, ...]
+
+
+class _Prepared:
+    """The statements that are prepared in a connection; others than we may change that, and then all are made anew."""
+
+    def __init__(self) -> None:
+        self._turn, self._ids = 0, set[bytes]()
+
+    def name_of(self, query: "_Query") -> bytes:
+        """Under which *query* is prepared."""
+        return b"%b_%d" % (query.id, self._turn)
+
+    def known(self, name: bytes) -> bool:
+        """Whether it is, as far as we know."""
+        return name in self._ids
+
+    def add(self, name: bytes) -> None:
+        """It is from now on."""
+        self._ids.add(name)
+
+    def forget(self) -> None:
+        """Prepare all anew, under names that nobody knows."""
+        self._turn += 1
+        self._ids.clear()
 
 
 _Asked = tuple[_Query, Mapping[str, Any]]
@@ -51,7 +75,7 @@ class Together:
     def __init__(self, connection: Connection) -> None:
         self._driver = cast("Driver[Any]", connection.connection.driver_connection)
         self._dialect, self._adapter = connection.dialect, Transformer(self._driver)
-        self._prepared: set[bytes] = connection.info.setdefault(_PREPARED, set())
+        self._prepared = _prepared.setdefault(self._driver, _Prepared())
 
     def read(self, *asked: tuple[Reading, Mapping[str, Any]]) -> list[Rows]:
         """As `Channel.read()`."""
@@ -97,10 +121,11 @@ class Together:
         """What queues *query*: prepared once for its connection, unless the host prepares nothing on it."""
         if self._driver.prepare_threshold is None:
             return lambda: conn.send_query_params(query.text, values)
-        if query.id not in self._prepared:
-            self._check(conn.prepare(query.id, query.text))
-            self._prepared.add(query.id)
-        return lambda: conn.send_query_prepared(query.id, values)
+        name = self._prepared.name_of(query)
+        if not self._prepared.known(name):
+            self._check(conn.prepare(name, query.text))
+            self._prepared.add(name)
+        return lambda: conn.send_query_prepared(name, values)
 
     def _dumped(self, query: _Query, place: Mapping[str, Any]) -> Sequence[Any]:
         values = [place[name] for name in query.names]
@@ -114,8 +139,8 @@ class Together:
     def _check(self, result: PGresult) -> None:
         if result.status == ExecStatus.FATAL_ERROR:
             error = error_from_result(result, encoding=self._driver.info.encoding)
-            if error.sqlstate == _UNPREPARED:
-                self._prepared.clear()
+            if error.sqlstate in _PREPARED_OTHERWISE:
+                self._prepared.forget()
             raise error
 
 

@@ -34,6 +34,7 @@ def prepare(engine: Engine, wait: float) -> None:
         try:
             cursor.execute(f"SET lock_timeout = {waits}")
             cursor.execute("SET client_min_messages = warning")
+            cursor.execute("SET client_encoding = 'UTF8'")
         finally:
             cursor.close()
         driver.commit()

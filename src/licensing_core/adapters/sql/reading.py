@@ -63,7 +63,6 @@ from licensing_core.checks import FrozenMap, Value, as_id, as_instant
 from licensing_core.credits import CreditAccount
 from licensing_core.directory import Actor
 from licensing_core.enrollments import Enrollments
-from licensing_core.errors import LicensingError
 from licensing_core.holdings import Holding, Holdings
 from licensing_core.license_cycle import LicenseAccount
 from licensing_core.limits import Usage
@@ -333,6 +332,9 @@ class SqlReading:
             return self.open().read(*asked)
         except DRIVER_ERRORS as error:
             raise self._failed(error) from error
+        except BaseException:
+            self.broken = True
+            raise
 
     def _gather(self, write: Write) -> None:
         self._changing()
@@ -348,7 +350,7 @@ class SqlReading:
             self.open().write(writes, commit=last)
         except DRIVER_ERRORS as error:
             raise self._failed(error) from error
-        except LicensingError:
+        except BaseException:
             self.broken = True
             raise
 

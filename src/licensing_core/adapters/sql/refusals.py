@@ -40,7 +40,9 @@ _POSTGRES: Final[Mapping[str, str]] = FrozenMap(
         "40001": "conflict",  # serialization failure
         "40P01": "conflict",  # deadlock
         "55P03": "busy",  # a lock was not to be had in time
-        "26000": "conflict",  # a statement that is prepared no longer, and is so when it is tried again
+        "0A000": "conflict",  # a statement was prepared before its tables were changed; tried again, it is made anew
+        "26000": "conflict",  # or the server does not know it any more
+        "42P05": "conflict",  # or knows one already
         "25006": "unusable",  # the server is for reading only
         "3F000": "unusable",  # no such schema
         "42501": "unusable",  # not allowed

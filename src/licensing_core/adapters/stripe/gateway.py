@@ -29,6 +29,8 @@ LONGEST_TIMEOUT: Final = 600
 _TIMEOUT: Final = 30.0
 _EARLIER: Final = timedelta(hours=1)
 """How much the clock of whoever stored an attempt may be ahead of Stripe's."""
+_LONGEST: Final = timedelta(hours=26)
+"""Nothing is sent for the first time, or again, later than a day after an attempt was stored; with an hour each way."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SECRET: Final = re.compile(r"[!-~]{1,256}", re.ASCII)
 _OBJECT: Final = re.compile(r"(pi|cs)_[A-Za-z0-9_]{1,190}", re.ASCII)
@@ -171,7 +173,7 @@ class StripeGateway:
     def _by_card(self, asked: ChargeRequest, units: int, payers: tuple[Payer, ...]) -> Receipt:
         lacking = _lacking(payers)
         if lacking is not None:  # now; it may have been there when the request was first sent
-            found = self._sought(asked, everywhere=True)
+            found = self._sought(asked)
             return found or Receipt(key=asked.key, outcome=PaymentOutcome.FAILED, amount=asked.amount, reason=lacking)
         payer = payers[0]
         params = {
@@ -217,21 +219,23 @@ class StripeGateway:
         """What became of the key of *asked*, which Stripe knows from other terms."""
         found: Receipt | None
         try:
-            found = self._sought(asked, everywhere=True)
+            found = self._sought(asked)
         except GatewayFailed:
             found = None
         if found is None:
             raise GatewayFailed(reason="unclear")
         return found
 
-    def _sought(self, asked: GatewayRequest, *, everywhere: bool = False) -> Receipt | None:
-        """What has the key of *asked*; *everywhere*: of other customers too, than those with the address of now."""
+    def _sought(self, asked: GatewayRequest) -> Receipt | None:
+        """What has the key of *asked*; `None` when nothing has."""
         if isinstance(asked, RefundRequest):
             intent = self._taken(asked)
             kind, lists = REFUNDS, [] if intent is None else [{"payment_intent": intent["id"]}]
         else:
             kind = INTENTS if asked.way is Way.CARD_ON_FILE else SESSIONS
-            lists = self._lists(asked, everywhere=everywhere or kind is SESSIONS)
+            if asked.reference is not None and asked.reference.startswith(kind.prefix):
+                return self._named(kind, asked.key, asked.reference)
+            lists = self._lists(asked)
         search = partial(self._calls.search, kind.listing, lambda one: key_of(one) == asked.key)
         expand = {"expand": [f"data.{name}" for name in kind.expand]} if kind.expand else {}
         seen_all = True
@@ -246,16 +250,22 @@ class StripeGateway:
             raise GatewayFailed(reason="unclear")
         return None
 
-    def _lists(self, asked: ChargeRequest, *, everywhere: bool) -> list[dict[str, Any]]:
-        """Where a charge may be found: with the customers who have the address, and in the whole account."""
+    def _named(self, kind: Kind, key: str, name: str) -> Receipt:
+        """What became of the object that was said to be called *name*."""
+        if _OBJECT.fullmatch(name) is None:
+            raise GatewayFailed(reason="unclear")
+        return kind.receipt(key, self._calls.ask(lambda client: kind.current(client, name)))
+
+    def _lists(self, asked: ChargeRequest) -> list[dict[str, Any]]:
+        """Where a charge may be found: with the customers who have the address by now, then in the whole account."""
         found = customers(self._calls, asked.email)
         lists: list[dict[str, Any]] = [{"customer": one["id"]} for one in found[:MOST_CUSTOMERS]]
-        if everywhere or not 0 < len(found) <= MOST_CUSTOMERS:
-            lists.append({})
+        lists.append({})
         if asked.begun_at is None:
             return lists
-        since = (asked.begun_at - _EARLIER - _EPOCH) // timedelta(seconds=1)
-        return [{**params, "created": {"gte": since}} for params in lists]
+        first = (asked.begun_at - _EARLIER - _EPOCH) // timedelta(seconds=1)
+        last = first + _LONGEST // timedelta(seconds=1)
+        return [{**params, "created": {"gte": first, "lte": last}} for params in lists]
 
     def _taken(self, asked: RefundRequest) -> Answer | None:
         """The payment that *asked* is to be given back of; `None` when its reference leads to none."""
