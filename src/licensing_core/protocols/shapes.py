@@ -21,34 +21,26 @@ def as_store(name: str, value: Any) -> Any:
 
 def as_host(name: str, value: Any) -> Any:
     """*value*, when it answers all that a host is asked, and none of it is awaited; raises `InvalidArgument`."""
-    if not _has(value, _QUESTIONS) or any(iscoroutinefunction(getattr(value, one)) for one in _QUESTIONS):
-        expected = "a host whose methods " + ", ".join(_QUESTIONS) + " are not awaited"
-        raise InvalidArgument(parameter=name, expected=expected, got=shown(value))
-    return value
+    expected = "a host whose methods " + ", ".join(_QUESTIONS) + " are not awaited"
+    return _shaped(name, value, _QUESTIONS, expected, awaited=False)
 
 
 def as_async_host(name: str, value: Any) -> Any:
     """*value*, when it answers all that a host is asked, awaited or not; raises `InvalidArgument`."""
-    if not _has(value, _QUESTIONS):
-        expected = "a host with the methods " + ", ".join(_QUESTIONS)
-        raise InvalidArgument(parameter=name, expected=expected, got=shown(value))
-    return value
+    expected = "a host with the methods " + ", ".join(_QUESTIONS)
+    return _shaped(name, value, _QUESTIONS, expected, awaited=True)
 
 
 def as_gateway(name: str, value: Any) -> Any:
     """*value*, when it does all that a gateway is asked, and none of it is awaited; raises `InvalidArgument`."""
-    if not _has(value, _OF_GATEWAYS) or any(iscoroutinefunction(getattr(value, one)) for one in _OF_GATEWAYS):
-        expected = "a gateway whose methods " + ", ".join(_OF_GATEWAYS) + " are not awaited"
-        raise InvalidArgument(parameter=name, expected=expected, got=shown(value))
-    return value
+    expected = "a gateway whose methods " + ", ".join(_OF_GATEWAYS) + " are not awaited"
+    return _shaped(name, value, _OF_GATEWAYS, expected, awaited=False)
 
 
 def as_async_gateway(name: str, value: Any) -> Any:
     """*value*, when it does all that a gateway is asked, awaited or not; raises `InvalidArgument`."""
-    if not _has(value, _OF_GATEWAYS):
-        expected = "a gateway with the methods " + ", ".join(_OF_GATEWAYS)
-        raise InvalidArgument(parameter=name, expected=expected, got=shown(value))
-    return value
+    expected = "a gateway with the methods " + ", ".join(_OF_GATEWAYS)
+    return _shaped(name, value, _OF_GATEWAYS, expected, awaited=True)
 
 
 def as_called(name: str, value: Any) -> Callable[..., Any]:
@@ -57,6 +49,13 @@ def as_called(name: str, value: Any) -> Callable[..., Any]:
         raise InvalidArgument(parameter=name, expected="something that can be called", got=shown(value))
     called: Callable[..., Any] = value
     return called
+
+
+def _shaped(name: str, value: Any, methods: tuple[str, ...], expected: str, *, awaited: bool) -> Any:
+    """*value*, when it has *methods*, which are *awaited* or may not be; raises `InvalidArgument`."""
+    if _has(value, methods) and (awaited or not any(iscoroutinefunction(getattr(value, one)) for one in methods)):
+        return value
+    raise InvalidArgument(parameter=name, expected=expected, got=shown(value))
 
 
 def _has(value: object, methods: tuple[str, ...]) -> bool:
