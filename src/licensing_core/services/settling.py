@@ -21,6 +21,7 @@ from licensing_core.protocols import (
     IdempotencyConflict,
     PaymentGateway,
     StoreUnavailable,
+    WebhookNotice,
 )
 from licensing_core.protocols.shapes import as_async_gateway, as_called, as_gateway
 from licensing_core.services.engine import AsyncLicensing, Licensing, Query, digest_of, drive, drive_async
@@ -135,20 +136,21 @@ class _Flows:
 
     def heard(self, tenant: str, body: bytes, headers: Mapping[str, str]) -> Flow[Paying | None]:
         """Ask about what a webhook hints at; `None` when that is nothing of this tenant."""
-        notice = yield lambda desk: desk.gateway.notice(body, headers)
-        name = "" if notice.key is None else notice.key.rpartition("-")[0]
+        notice: WebhookNotice = yield lambda desk: desk.gateway.notice(body, headers)
+        key = notice.key or ""
+        name = key.rpartition("-")[0]
         if not name:
             return None
         try:
             asked = yield from self._questions(tenant, name)
         except UnknownPayment:
             return None
-        if all(one.key != notice.key for one in asked.payment.attempts):
+        if all(one.key != key for one in asked.payment.attempts):
             return None
-        told = yield from _looked_up(request_of(asked.payment, notice.key))
+        told = yield from _looked_up(request_of(asked.payment, key))
         refusal: LicensingError | None = told.failure
         if refusal is None:
-            refusal = yield from self._heard_of(tenant, asked.payment, notice.key, told.receipt, notice.id)
+            refusal = yield from self._heard_of(tenant, asked.payment, key, told.receipt, notice.id)
         after = yield from self.settled(tenant, name)
         return after if refusal is None else evolve(after, refusal=refusal)
 

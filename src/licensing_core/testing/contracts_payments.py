@@ -84,7 +84,7 @@ class PaymentContract:
             with store.begin(read_only=True) as work:
                 equal(work.payment(T1, first.state.id), wanted, "a payment is loaded as it was saved")
                 history = work.history(T1, AggregateKind.PAYMENTS, first.state.id)
-        equal(len(history), wanted.version, "each event is kept")
+            equal(len(history), wanted.version, "each event is kept")
 
     def test_payments_are_due_from_their_instant_on_until_they_are_settled(self, store: Store) -> None:
         first, later = begun(), begun(ForPlan(plan="fifty", pool="p1"), now=NOW + 5 * _MINUTE)
