@@ -122,7 +122,7 @@ def _carried_out_twice() -> AbstractContextManager[Any]:
 def _no_last_look() -> AbstractContextManager[Any]:
     """Nobody looks whether it was given meanwhile."""
 
-    def nothing(_asked: Any, _payment: Payment) -> Steps:
+    def nothing(_asked: Any, _purpose: Any) -> Steps:
         yield from ()
 
     return patch.object(services, "last_look", nothing)

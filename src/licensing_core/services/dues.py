@@ -71,21 +71,29 @@ def fulfilling(tenant: str, payment: Payment, by: str) -> Command[Any]:
     return _COMMANDS[type(purpose)](purpose, payment, {"tenant": tenant, "key": payment.id, "actor": by})
 
 
-def _plan_command(purpose: ForPlan, payment: Payment, sent: Mapping[str, Any]) -> Command[Any]:
-    of_buyer: dict[str, Any] = {**sent, "actor": payment.buyer, "confirmed": payment.amount}
-    asked: dict[str, Any] = {"plan": purpose.plan, "pool": purpose.pool, "currency": purpose.currency, **of_buyer}
-    return BuyPublicPlan(**asked) if purpose.public else BuyPlan(beneficiary=purpose.beneficiary, **asked)
+def _buying(
+    purpose: ForPlan | ForCart | ForRenewal, sent: Mapping[str, Any], confirmed: Money | None = None
+) -> Command[Any]:
+    """The command that buys or renews; at what was *confirmed*, or, with `None`, at whatever it costs."""
+    if isinstance(purpose, ForRenewal):
+        return RenewPool(pool=purpose.pool, confirmed=confirmed, **sent)
+    if isinstance(purpose, ForCart):
+        return CheckOut(cart=purpose.cart, confirmed=None if confirmed is None else (confirmed,), **sent)
+    named: dict[str, Any] = {"plan": purpose.plan, "pool": purpose.pool, "currency": purpose.currency, **sent}
+    if purpose.public:
+        return BuyPublicPlan(confirmed=confirmed, **named)
+    return BuyPlan(beneficiary=purpose.beneficiary, confirmed=confirmed, **named)
+
+
+def _for_buyer(purpose: ForPlan | ForCart | ForRenewal, payment: Payment, sent: Mapping[str, Any]) -> Command[Any]:
+    return _buying(purpose, {**sent, "actor": payment.buyer}, payment.amount)
 
 
 _COMMANDS: Final[Mapping[type, Callable[[Any, Payment, Mapping[str, Any]], Command[Any]]]] = FrozenMap(
     {
-        ForPlan: _plan_command,
-        ForCart: lambda purpose, payment, sent: CheckOut(
-            cart=purpose.cart, confirmed=(payment.amount,), **{**sent, "actor": payment.buyer}
-        ),
-        ForRenewal: lambda purpose, payment, sent: RenewPool(
-            pool=purpose.pool, confirmed=payment.amount, **{**sent, "actor": payment.buyer}
-        ),
+        ForPlan: _for_buyer,
+        ForCart: _for_buyer,
+        ForRenewal: _for_buyer,
         ForLicenses: lambda purpose, _payment, sent: SettleOrder(account=purpose.account, order=purpose.order, **sent),
         ForPack: lambda purpose, payment, sent: NotePackPayment(
             customer=purpose.customer, order=purpose.order, paid=payment.amount, **sent
@@ -97,17 +105,6 @@ _COMMANDS: Final[Mapping[type, Callable[[Any, Payment, Mapping[str, Any]], Comma
 )
 
 
-def _buying(asked: Command[Any], purpose: ForPlan | ForCart | ForRenewal) -> Command[Any]:
-    """The command that carries it out, at whatever it costs."""
-    sent: dict[str, Any] = {"tenant": asked.tenant, "key": asked.key, "actor": asked.actor}
-    if isinstance(purpose, ForRenewal):
-        return RenewPool(pool=purpose.pool, **sent)
-    if isinstance(purpose, ForCart):
-        return CheckOut(cart=purpose.cart, **sent)
-    named: dict[str, Any] = {"plan": purpose.plan, "pool": purpose.pool, "currency": purpose.currency, **sent}
-    return BuyPublicPlan(**named) if purpose.public else BuyPlan(beneficiary=purpose.beneficiary, **named)
-
-
 @frozen
 class Due:
     """Who is to pay how much, and whether they ask for it themselves, or let others do so."""
@@ -117,10 +114,13 @@ class Due:
     consented: bool = True
 
 
+def _sent(asked: Command[Any]) -> dict[str, Any]:
+    return {"tenant": asked.tenant, "key": asked.key, "actor": asked.actor}
+
+
 def _due_for_purchase(asked: Command[Any], purpose: ForPlan | ForCart, now: datetime) -> UseCase[Due]:
-    pools = [purpose.pool] if isinstance(purpose, ForPlan) else [line.pool for line in purpose.cart.lines]
-    bought = yield from tried(_buying(asked, purpose).steps(now))
-    yield from _require_free(asked, pools)
+    bought = yield from tried(_buying(purpose, _sent(asked)).steps(now))
+    yield from last_look(asked, purpose)
     quotes = (bought.quote,) if isinstance(purpose, ForPlan) else bought.quotes
     if len(quotes) != 1:
         raise SeveralCurrencies
@@ -146,9 +146,8 @@ def _account(tenant: str, account: str, ports: Any) -> Any:
 
 def _due_for_renewal(asked: Command[Any], purpose: ForRenewal, now: datetime) -> UseCase[Due]:
     stored = yield from ask(partial(_pool, asked.tenant, purpose.pool))
-    bought = yield from tried(_buying(asked, purpose).steps(now))
-    if stored.state.renewals + 1 != purpose.number:
-        raise RenewalElapsed(pool=purpose.pool, number=stored.state.renewals + 1)
+    bought = yield from tried(_buying(purpose, _sent(asked)).steps(now))
+    yield from last_look(asked, purpose)
     if bought.quote is None:
         raise NothingDue
     payer = stored.state.terms.created_by
@@ -219,9 +218,8 @@ def still_consented(asked: Query[Any], payment: Payment) -> UseCase[bool]:
     return (yield from _consented(asked, payment.buyer, customer))
 
 
-def last_look(asked: Query[Any], payment: Payment) -> UseCase[None]:
-    """Refuse what the command that carries *payment* out finds out only when it saves, or does not look at."""
-    purpose = payment.purpose
+def last_look(asked: Query[Any], purpose: Purpose) -> UseCase[None]:
+    """Refuse what the command that carries *purpose* out finds out only when it saves, or does not look at."""
     if isinstance(purpose, ForPlan):
         yield from _require_free(asked, [purpose.pool])
     elif isinstance(purpose, ForCart):

@@ -186,7 +186,7 @@ def _carried_out(command: NoteReceipt, actor: Actor, payment: Payment, now: date
         return payments.fulfill(payment, by=actor, now=now)
     carrying = fulfilling(command.tenant, payment, command.actor)
     try:
-        yield from last_look(command, payment)
+        yield from last_look(command, payment.purpose)
         yield from tried(carrying.steps(now))
     except (Mistake, VersionConflict, StoreUnavailable):
         raise
@@ -273,7 +273,7 @@ class AskGateway(Query[GatewayQuestions]):
         if payment.charges[-1].way is Way.CARD_ON_FILE and not (yield from still_consented(self, payment)):
             return False
         try:
-            yield from last_look(self, payment)
+            yield from last_look(self, payment.purpose)
             yield from tried(fulfilling(self.tenant, payment, self.actor).steps(now))
         except (Mistake, VersionConflict, StoreUnavailable):
             raise
